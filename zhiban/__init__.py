@@ -1,0 +1,1 @@
+"""What every room of ZhiBan shares: settings, timeline, tickets, residents, handoff records."""

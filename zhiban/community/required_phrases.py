@@ -1,0 +1,50 @@
+"""Fixed sentences the code speaks; a site may word them differently but not leave one out.
+
+``PROTECTED_PHRASES`` must be in the speech cache before the gateway takes a call.
+"""
+
+from __future__ import annotations
+
+_EMERGENCY_KINDS = (
+    "elevator_trapped",
+    "fire",
+    "gas_leak",
+    "burst_pipe",
+    "electric_hazard",
+    "medical",
+    "violence_intrusion",
+    "falling_object",
+    "flood",
+)
+
+PROTECTED_PHRASES: tuple[str, ...] = (
+    *(f"reassure_{kind}" for kind in _EMERGENCY_KINDS),
+    *(f"advice_{kind}" for kind in _EMERGENCY_KINDS),
+    *(f"confirm_{kind}" for kind in _EMERGENCY_KINDS),
+    "ask_where",
+    "ask_people",
+    "ask_hurt",
+    "noted",
+    "transferring",
+    "still_ringing",
+    "escalated",
+    "nobody_yet",
+    "callback_promise",
+    "bridged",
+    "agent_lost",
+    "returned",
+    "apology_down",
+    "take_message",
+)
+"""Emergency, hold and apology sentences."""
+
+REQUIRED_PHRASES: tuple[str, ...] = (
+    *PROTECTED_PHRASES,
+    "greeting",
+    "silence_first",
+    "silence_second",
+    "silence_goodbye",
+    "not_heard",
+    "thinking",
+    "farewell",
+)

@@ -1,0 +1,13 @@
+"""Handoffs: durable requests for a person, their states and legal edges."""
+
+from zhiban.handoffs.ledger import HandoffLedger, HandoffRecord
+from zhiban.handoffs.states import CLOSED_STATES, HandoffReason, HandoffState, is_legal
+
+__all__ = [
+    "CLOSED_STATES",
+    "HandoffLedger",
+    "HandoffReason",
+    "HandoffRecord",
+    "HandoffState",
+    "is_legal",
+]

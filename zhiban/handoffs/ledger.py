@@ -1,0 +1,287 @@
+"""The ledger of handoffs: every move is stored before anyone acts on it.
+
+Redis (appendonly) holds the present state and settles races; SQL keeps the record; the call's
+timeline gets one event for each move.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy import insert, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from zhiban import redis_keys
+from zhiban.clock import iso_ms, utc_now
+from zhiban.errors import ErrorCode, ZhibanError
+from zhiban.handoffs.states import (
+    CLOSED_STATES,
+    EVENT_OF,
+    HandoffReason,
+    HandoffState,
+    is_legal,
+)
+from zhiban.redis_client import RedisClient
+from zhiban.store.models import Handoff
+from zhiban.timeline.writer import Timeline
+
+logger = logging.getLogger(__name__)
+
+# The move happens only if the state (and, when told, the offer) is still the expected one.
+_MOVE = """
+if redis.call('HGET', KEYS[1], 'state') ~= ARGV[1] then
+  return redis.call('HGET', KEYS[1], 'state') or ''
+end
+for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+return 'moved'
+"""
+
+
+@dataclass(frozen=True)
+class HandoffRecord:
+    """A handoff as it stands.
+
+    Attributes:
+        priority: 0 emergency, 1 request, 2 call-back; lower is served first.
+        card: what the agent reads: kind, where, who, what, verbatim, advice given…
+        offered_to: id of the agent whose desk is ringing, or ``""``.
+        round: how often the escalation chain has begun again, from 0.
+    """
+
+    id: str
+    call_id: str
+    ticket_number: str
+    kind: str
+    level: int
+    priority: int
+    state: HandoffState
+    reason: str
+    node: str
+    created_at: str
+    updated_at: str
+    agent_id: str = ""
+    offered_to: str = ""
+    stage: int = 0
+    round: int = 0
+    card: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_hash(cls, fields: Mapping[str, str]) -> HandoffRecord:
+        """Read the Redis hash."""
+        return cls(
+            id=fields["id"],
+            call_id=fields["call_id"],
+            ticket_number=fields["ticket_number"],
+            kind=fields["kind"],
+            level=int(fields["level"]),
+            priority=int(fields["priority"]),
+            state=HandoffState(fields["state"]),
+            reason=fields.get("reason", ""),
+            node=fields.get("node", ""),
+            created_at=fields["created_at"],
+            updated_at=fields["updated_at"],
+            agent_id=fields.get("agent_id", ""),
+            offered_to=fields.get("offered_to", ""),
+            stage=int(fields.get("stage", "0")),
+            round=int(fields.get("round", "0")),
+            card=json.loads(fields.get("card", "{}")),
+        )
+
+
+class HandoffLedger:
+    """Creates and moves handoffs.
+
+    Args:
+        redis: a client with ``decode_responses=True``.
+        engine: the database.
+        timeline: gets one event for each move.
+    """
+
+    def __init__(self, redis: RedisClient, engine: AsyncEngine, timeline: Timeline) -> None:
+        self._redis = redis
+        self._engine = engine
+        self._timeline = timeline
+        self._move_script = redis.register_script(_MOVE)
+
+    async def request(
+        self,
+        *,
+        call_id: str,
+        ticket_number: str,
+        kind: str,
+        level: int,
+        priority: int,
+        reason: HandoffReason,
+        node: str,
+        card: Mapping[str, Any],
+    ) -> HandoffRecord:
+        """Store a new request; after this returns the desk is bound to serve it.
+
+        A call has at most one open handoff: asking again returns the open one.
+        """
+        known = await self.open_of_call(call_id)
+        if known is not None:
+            return known
+        now = iso_ms(utc_now())
+        record = HandoffRecord(
+            id=f"ho-{uuid.uuid4().hex[:12]}",
+            call_id=call_id,
+            ticket_number=ticket_number,
+            kind=kind,
+            level=level,
+            priority=priority,
+            state=HandoffState.REQUESTED,
+            reason=reason.value,
+            node=node,
+            created_at=now,
+            updated_at=now,
+            card=dict(card),
+        )
+        shared = {
+            "id": record.id,
+            "call_id": call_id,
+            "ticket_number": ticket_number,
+            "kind": kind,
+            "level": level,
+            "priority": priority,
+            "state": record.state.value,
+            "reason": record.reason,
+            "created_at": now,
+            "updated_at": now,
+        }
+        async with self._engine.begin() as connection:
+            await connection.execute(insert(Handoff).values(card=dict(card), **shared))
+        fields = {name: str(value) for name, value in shared.items()}
+        fields |= {"node": node, "card": json.dumps(card, ensure_ascii=False)}
+        await self._redis.hset(redis_keys.handoff(record.id), mapping=fields)
+        await self._redis.sadd(redis_keys.OPEN_HANDOFFS, record.id)
+        await self._announce(record, {"by": "bot"})
+        return record
+
+    async def move(
+        self,
+        handoff_id: str,
+        before: HandoffState,
+        after: HandoffState,
+        reason: HandoffReason,
+        *,
+        by: str,
+        changes: Mapping[str, str | int] | None = None,
+        data: Mapping[str, Any] | None = None,
+    ) -> HandoffRecord:
+        """Move a handoff from one state to the next, atomically.
+
+        Args:
+            handoff_id: which.
+            before: the state the caller of this method believes it to be in.
+            after: the next state.
+            reason: why.
+            by: agent id, ``desk``, ``gateway`` or ``caller``.
+            changes: other fields of the Redis hash that change with it (``agent_id``,
+                ``offered_to``, ``stage``, ``round``).
+            data: more for the timeline event.
+
+        Raises:
+            ZhibanError: HANDOFF_ILLEGAL for an edge that does not exist, HANDOFF_CONFLICT when
+                somebody else moved it first (its message names the present state),
+                HANDOFF_UNKNOWN.
+        """
+        if not is_legal(before, after):
+            raise ZhibanError(
+                f"handoff cannot go from {before} to {after}", code=ErrorCode.HANDOFF_ILLEGAL
+            )
+        now = iso_ms(utc_now())
+        pairs: dict[str, str] = {"state": after.value, "reason": reason.value, "updated_at": now}
+        pairs |= {name: str(value) for name, value in (changes or {}).items()}
+        flat = [part for pair in pairs.items() for part in pair]
+        answer = await self._move_script(
+            keys=[redis_keys.handoff(handoff_id)], args=[before.value, *flat]
+        )
+        if answer == "":
+            raise ZhibanError("没有这次转接 / no such handoff", code=ErrorCode.HANDOFF_UNKNOWN)
+        if answer != "moved":
+            raise ZhibanError(f"handoff is already {answer}", code=ErrorCode.HANDOFF_CONFLICT)
+        record = await self.get(handoff_id)
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(Handoff)
+                .where(Handoff.id == handoff_id)
+                .values(
+                    state=after.value,
+                    reason=reason.value,
+                    updated_at=now,
+                    agent_id=record.agent_id,
+                )
+            )
+        if after in CLOSED_STATES:
+            await self._redis.srem(redis_keys.OPEN_HANDOFFS, handoff_id)
+        await self._announce(record, {"by": by, **(data or {})})
+        return record
+
+    async def update_card(self, handoff_id: str, changes: Mapping[str, Any]) -> HandoffRecord:
+        """Merge newly learned facts into the card (no event: the ticket's update is one)."""
+        record = await self.get(handoff_id)
+        card = {**record.card, **changes}
+        await self._redis.hset(
+            redis_keys.handoff(handoff_id), "card", json.dumps(card, ensure_ascii=False)
+        )
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(Handoff).where(Handoff.id == handoff_id).values(card=card)
+            )
+        await self._redis.xadd(redis_keys.HANDOFFS, {"id": handoff_id, "state": "card"})
+        return await self.get(handoff_id)
+
+    async def get(self, handoff_id: str) -> HandoffRecord:
+        """Return a handoff.
+
+        Raises:
+            ZhibanError: HANDOFF_UNKNOWN.
+        """
+        fields = await self._redis.hgetall(redis_keys.handoff(handoff_id))
+        if not fields:
+            raise ZhibanError("没有这次转接 / no such handoff", code=ErrorCode.HANDOFF_UNKNOWN)
+        return HandoffRecord.from_hash(fields)
+
+    async def open(self) -> list[HandoffRecord]:
+        """Return all open handoffs, most urgent and oldest first."""
+        found = []
+        for handoff_id in await self._redis.smembers(redis_keys.OPEN_HANDOFFS):
+            fields = await self._redis.hgetall(redis_keys.handoff(handoff_id))
+            if fields:
+                found.append(HandoffRecord.from_hash(fields))
+        return sorted(found, key=lambda record: (record.priority, record.created_at))
+
+    async def open_of_call(self, call_id: str) -> HandoffRecord | None:
+        """Return the call's open handoff, if any."""
+        return next((record for record in await self.open() if record.call_id == call_id), None)
+
+    async def _announce(self, record: HandoffRecord, data: Mapping[str, Any]) -> None:
+        await self._timeline.append(
+            record.call_id,
+            EVENT_OF[record.state],
+            {
+                "handoff_id": record.id,
+                "ticket_number": record.ticket_number,
+                "kind": record.kind,
+                "level": record.level,
+                "state": record.state.value,
+                "reason": record.reason,
+                "agent_id": record.agent_id,
+                "offered_to": record.offered_to,
+                "stage": record.stage,
+                "round": record.round,
+                **data,
+            },
+        )
+        await self._redis.xadd(
+            redis_keys.HANDOFFS,
+            {"id": record.id, "state": record.state.value},
+            maxlen=100_000,
+            approximate=True,
+        )

@@ -1,0 +1,104 @@
+"""Writes events: Redis first (appendonly), a spool file when Redis does not answer."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from zhiban import redis_keys
+from zhiban.clock import iso_ms, utc_now
+from zhiban.redis_client import RedisClient
+from zhiban.timeline.events import EventName, TimelineEvent
+
+logger = logging.getLogger(__name__)
+
+_KEEP_SECONDS = 7 * 24 * 3600
+_KEEP_EVENTS = 500_000
+
+# Numbering and storing are one step, so followers never see a gap or a tie.
+_APPEND = """
+local seq = redis.call('INCR', KEYS[1])
+redis.call('XADD', KEYS[2], '*', 'call_id', ARGV[1], 'seq', seq,
+           'at', ARGV[2], 'name', ARGV[3], 'data', ARGV[4])
+redis.call('EXPIRE', KEYS[1], ARGV[5])
+redis.call('EXPIRE', KEYS[2], ARGV[5])
+return seq
+"""
+
+
+class Timeline:
+    """Appends events for any call; safe to share between tasks.
+
+    Args:
+        redis: a client with ``decode_responses=True``.
+        spool: file that keeps events while Redis is away (JSON lines, seq 0); replayed by
+            :meth:`replay`.
+    """
+
+    def __init__(self, redis: RedisClient, spool: Path) -> None:
+        self._redis = redis
+        self._spool = spool
+        self._script = redis.register_script(_APPEND)
+
+    async def append(
+        self, call_id: str, name: EventName, data: Mapping[str, Any] | None = None
+    ) -> TimelineEvent:
+        """Store one event and return it with its number.
+
+        Never raises for a Redis outage: the event goes to the spool file and has seq 0.
+        """
+        at = iso_ms(utc_now())
+        payload = json.dumps(data or {}, ensure_ascii=False)
+        try:
+            return await self._store(call_id, at, str(name), payload)
+        except (RedisError, OSError) as error:
+            logger.error("timeline: Redis unavailable (%s), event spooled", type(error).__name__)
+            event = TimelineEvent(call_id, 0, at, str(name), json.loads(payload))
+            self._spool.parent.mkdir(parents=True, exist_ok=True)
+            with self._spool.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(event.to_dict(), ensure_ascii=False) + "\n")
+            return event
+
+    async def replay(self) -> int:
+        """Send spooled events to Redis; return how many.
+
+        Raises:
+            RedisError: Redis is still away; nothing of the spool is lost.
+        """
+        if not self._spool.exists():
+            return 0
+        taken = self._spool.with_suffix(".replaying")
+        if not taken.exists():
+            self._spool.rename(taken)
+        lines = taken.read_text(encoding="utf-8").splitlines()
+        for sent, line in enumerate(lines):
+            event = json.loads(line)
+            payload = json.dumps(event["data"], ensure_ascii=False)
+            try:
+                await self._store(event["call_id"], event["at"], event["name"], payload)
+            except (RedisError, OSError):
+                taken.write_text("\n".join(lines[sent:]) + "\n", encoding="utf-8")
+                raise
+        taken.unlink()
+        return len(lines)
+
+    async def _store(self, call_id: str, at: str, name: str, payload: str) -> TimelineEvent:
+        seq = int(
+            await self._script(
+                keys=[redis_keys.call_seq(call_id), redis_keys.call_events(call_id)],
+                args=[call_id, at, name, payload, _KEEP_SECONDS],
+            )
+        )
+        event = TimelineEvent(call_id, seq, at, name, json.loads(payload))
+        await self._redis.xadd(
+            redis_keys.TIMELINE,
+            event.to_fields(),
+            maxlen=_KEEP_EVENTS,
+            approximate=True,
+        )
+        return event
