@@ -49,7 +49,7 @@ _SIGNS: tuple[tuple[SetupCode, tuple[str, ...], str], ...] = (
     (
         SetupCode.DISK_FULL,
         ("no space left on device", "errno 28", "os error 28", "disk quota exceeded"),
-        "磁盘已满：清出空间后重新运行同一命令 / free some disk space and run the same command again",
+        "磁盘已满：清出空间后重新运行 / free some disk space and run again",
     ),
     (
         SetupCode.CHECKSUM,

@@ -9,8 +9,9 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Iterator, TextIO  # noqa: UP035 - runs on Pythons older than the project's
+from typing import TextIO
 
 _LOG_EVERY_S = 20.0
 _LIVE_EVERY_S = 0.2

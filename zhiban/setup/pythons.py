@@ -15,7 +15,11 @@ from pathlib import Path
 
 from zhiban.setup.faults import SetupCode, SetupError, explain
 
-_ASK = "import sys,ssl,sqlite3;print('%d.%d.%d' % sys.version_info[:3]);print(sys.executable)"
+_ASK = (
+    "import sys,ssl,sqlite3;print('%d.%d.%d' % sys.version_info[:3]);"
+    # A virtual environment is answered with the Python behind it: it may be about to be replaced.
+    "print(getattr(sys,'_base_executable','') or sys.executable)"
+)
 _PROBE_TIMEOUT_S = 20
 
 

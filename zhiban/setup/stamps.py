@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Iterable  # noqa: UP035 - runs on Pythons older than the project's
 
 
 def fingerprint(files: Iterable[Path], *facts: str, base: Path | None = None) -> str:
@@ -64,7 +64,7 @@ def write_stamp(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
     temporary.write_text(text + "\n", encoding="utf-8")
-    os.replace(temporary, path)
+    temporary.replace(path)
 
 
 def clear_stamp(path: Path) -> None:
