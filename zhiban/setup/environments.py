@@ -30,6 +30,7 @@ class Environment:
     """One virtual environment.
 
     Attributes:
+        kind: short name, kept in the stamp.
         title: what people call it.
         folder: where it lies.
         minor: the Python it needs.
@@ -38,6 +39,7 @@ class Environment:
         size_mib: disk space to ask for before starting.
     """
 
+    kind: str
     title: str
     folder: Path
     minor: str
@@ -59,7 +61,7 @@ class Environment:
     def mark(self) -> str:
         """What the stamp must say for the environment to be complete and current."""
         project = (ROOT / "pyproject.toml",) if self.editable else ()
-        return fingerprint((*self.locks, *project), self.minor, str(self.folder))
+        return f"{self.kind} {fingerprint((*self.locks, *project), self.minor, str(self.folder))}"
 
     def is_ready(self) -> bool:
         """Tell whether the environment is complete and made from the present locks."""
@@ -68,12 +70,13 @@ class Environment:
 
 _LOCKS = ROOT / "requirements"
 APP = Environment(
-    "应用环境 (Python 3.11)", ROOT / ".venv", "3.11", (_LOCKS / "app.lock",), True, 1200
+    "app", "应用环境 (Python 3.11)", ROOT / ".venv", "3.11", (_LOCKS / "app.lock",), True, 1200
 )
 DEV = Environment(
-    "开发环境 (Python 3.11)", ROOT / ".venv", "3.11", (_LOCKS / "dev.lock",), True, 1500
+    "dev", "开发环境 (Python 3.11)", ROOT / ".venv", "3.11", (_LOCKS / "dev.lock",), True, 1500
 )
 RASA = Environment(
+    "rasa",
     "对话引擎环境 (Python 3.10 + Rasa)",
     ROOT / ".venv-rasa",
     "3.10",
@@ -85,7 +88,8 @@ RASA = Environment(
 
 def wanted(dev: bool) -> list[Environment]:
     """Return the environments to have; an environment with test tools also serves as the app's."""
-    return [DEV if dev or DEV.is_ready() else APP, RASA]
+    has_tools = read_stamp(DEV.stamp).startswith(f"{DEV.kind} ")
+    return [DEV if dev or has_tools else APP, RASA]
 
 
 @contextmanager
