@@ -16,6 +16,7 @@ class SetupCode(str, Enum):  # noqa: UP042 - runs before Python 3.11 is known to
     DISK_FULL = "disk_full"
     BUSY = "busy"
     PORT_BUSY = "port_busy"
+    BAD_ADDRESS = "bad_address"
     TRAINING_FAILED = "training_failed"
     STEP_FAILED = "step_failed"
     MISSING_FILE = "missing_file"
