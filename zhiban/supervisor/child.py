@@ -116,13 +116,12 @@ class Child:
         self._tell(Change.STARTED, "启动中 / starting")
         begun = time.monotonic()
         try:
-            process = await spawn.start(self.service)
+            process, output = await spawn.start(self.service)
         except OSError as error:
             return f"无法运行 / cannot be run: {error.strerror}: {self.service.argv[0]}"
         self.pid = process.pid
         self._guard.add(process.pid)
-        assert process.stdout is not None  # noqa: S101 - for the type checker: we asked for a pipe
-        reading = asyncio.create_task(self.log.follow(process.stdout))
+        reading = asyncio.create_task(self.log.follow(output))
         watching = asyncio.create_task(self._watch(begun))
         ending = asyncio.create_task(process.wait())
         stopping = asyncio.create_task(self._stop.wait())
@@ -133,6 +132,7 @@ class Child:
                 await self._end(process)
                 return None
             if ending.done():
+                _signal_group(process.pid, signal.SIGKILL)  # grandchildren hold the output open
                 await asyncio.wait({reading}, timeout=1.0)
                 return _how_it_ended(process.returncode, self.log.last_words)
             reason = watching.result()
@@ -145,7 +145,7 @@ class Child:
             if process.returncode is None:
                 _signal_group(process.pid, signal.SIGKILL)
                 await process.wait()
-            _signal_group(process.pid, signal.SIGKILL)  # grandchildren, and with them the pipe
+            _signal_group(process.pid, signal.SIGKILL)
             self._guard.remove(process.pid)
             await asyncio.wait({reading}, timeout=1.0)
             reading.cancel()

@@ -27,25 +27,38 @@ def _before_exec(supervisor: int, nice: int) -> Callable[[], None]:
     return prepare
 
 
-async def start(service: Service) -> asyncio.subprocess.Process:
-    """Start a service in a session of its own, output and errors in one pipe.
+async def start(service: Service) -> tuple[asyncio.subprocess.Process, asyncio.StreamReader]:
+    """Start a service in a session of its own; return it and its output and errors as one stream.
 
     A session of its own keeps the terminal's Ctrl-C away from it: the supervisor alone decides
-    the order of the end.
+    the order of the end. The pipe is ours, not asyncio's, because asyncio would not call a
+    process ended while a grandchild still holds its output open.
 
     Raises:
         OSError: the program cannot be run.
     """
-    return await asyncio.create_subprocess_exec(
-        *service.argv,
-        stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-        cwd=service.folder,
-        env={**os.environ, **service.env},
-        start_new_session=True,
-        preexec_fn=_before_exec(os.getpid(), service.nice),
+    reading, writing = os.pipe()
+    try:
+        process = await asyncio.create_subprocess_exec(
+            *service.argv,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=writing,
+            stderr=writing,
+            cwd=service.folder,
+            env={**os.environ, **service.env},
+            start_new_session=True,
+            preexec_fn=_before_exec(os.getpid(), service.nice),
+        )
+    except BaseException:
+        os.close(reading)
+        raise
+    finally:
+        os.close(writing)
+    stream = asyncio.StreamReader()
+    await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(stream), os.fdopen(reading, "rb", buffering=0)
     )
+    return process, stream
 
 
 class Guard:
