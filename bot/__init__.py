@@ -1,0 +1,1 @@
+"""The dialogue engine and the language layer it shares with the gateway."""
