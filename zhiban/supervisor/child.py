@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 import time
 from collections.abc import Callable, Coroutine, Sequence
@@ -132,7 +131,7 @@ class Child:
                 await self._end(process)
                 return None
             if ending.done():
-                _signal_group(process.pid, signal.SIGKILL)  # grandchildren hold the output open
+                spawn.end_group(process.pid)  # grandchildren hold the output open
                 await asyncio.wait({reading}, timeout=1.0)
                 return _how_it_ended(process.returncode, self.log.last_words)
             reason = watching.result()
@@ -143,9 +142,9 @@ class Child:
             for task in (watching, stopping, ending):
                 task.cancel()
             if process.returncode is None:
-                _signal_group(process.pid, signal.SIGKILL)
+                spawn.end_group(process.pid)
                 await process.wait()
-            _signal_group(process.pid, signal.SIGKILL)
+            spawn.end_group(process.pid)
             self._guard.remove(process.pid)
             await asyncio.wait({reading}, timeout=1.0)
             reading.cancel()
@@ -178,13 +177,13 @@ class Child:
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:
         """SIGTERM, a grace period, SIGKILL; for the whole group."""
-        _signal_group(process.pid, signal.SIGTERM)
+        spawn.signal_group(process.pid, signal.SIGTERM)
         try:
             async with asyncio.timeout(self.service.grace_s):
                 await process.wait()
         except TimeoutError:
             self.log.write(f"[supervisor] did not stop within {self.service.grace_s:.0f} s: killed")
-            _signal_group(process.pid, signal.SIGKILL)
+            spawn.end_group(process.pid)
             await process.wait()
 
     async def _back_off(self, reason: str) -> None:
@@ -219,10 +218,3 @@ def _how_it_ended(code: int | None, last_words: str) -> str:
     else:
         how = f"退出，代码 / exit {code}"
     return f"{how}: {last_words}" if last_words else how
-
-
-def _signal_group(group: int, number: int) -> None:
-    try:
-        os.killpg(group, number)
-    except ProcessLookupError:
-        pass  # all of it has ended already: what was wanted

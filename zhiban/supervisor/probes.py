@@ -11,8 +11,10 @@ from zhiban.supervisor.service import Probe
 _DEADLINE_S = 5.0
 
 
-async def http_status(url: str, *, body: object | None = None, deadline_s: float) -> int:
-    """Return the status code of one HTTP/1.1 request (POST if there is a JSON body).
+async def http_status(
+    url: str, *, method: str = "", body: object | None = None, deadline_s: float
+) -> int:
+    """Return the status code of one HTTP/1.1 request (POST by default if there is a JSON body).
 
     Raises:
         OSError: nobody answers there.
@@ -22,8 +24,9 @@ async def http_status(url: str, *, body: object | None = None, deadline_s: float
     parts = urlsplit(url)
     target = parts.path or "/"
     payload = b"" if body is None else json.dumps(body).encode()
+    verb = method or ("GET" if body is None else "POST")
     head = (
-        f"{'GET' if body is None else 'POST'} {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
+        f"{verb} {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
         f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n"
         "Connection: close\r\n\r\n"
     )

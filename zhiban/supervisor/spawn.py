@@ -61,6 +61,19 @@ async def start(service: Service) -> tuple[asyncio.subprocess.Process, asyncio.S
     return process, stream
 
 
+def signal_group(group: int, number: int) -> None:
+    """Signal a whole process group; nobody being left in it is as good."""
+    try:
+        os.killpg(group, number)
+    except ProcessLookupError:
+        pass  # all of it has ended already: what was wanted
+
+
+def end_group(group: int) -> None:
+    """End what is left of a process group at once."""
+    signal_group(group, signal.SIGKILL)
+
+
 class Guard:
     """Keeps the guard process informed about which groups are alive."""
 

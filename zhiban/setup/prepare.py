@@ -1,0 +1,221 @@
+"""Everything between installed environments and a start: each step does nothing when done."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from zhiban.models import Engine, RecogniserChoice, ensure_recogniser
+from zhiban.settings import ROOT, Settings
+from zhiban.setup import training
+from zhiban.setup.commands import run
+from zhiban.setup.faults import SetupCode, SetupError
+from zhiban.setup.progress import Progress, Step
+from zhiban.setup.stamps import clear_stamp, files_under, fingerprint, read_stamp, write_stamp
+from zhiban.store.migrate import migrate
+from zhiban.supervisor import services
+from zhiban.supervisor.child import Change, Report
+from zhiban.supervisor.supervisor import Supervisor
+
+_MIN_FREE_MIB = 600
+_MEBI = 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What preparing found or made.
+
+    Attributes:
+        model: the trained bot.
+        recogniser: which speech recogniser will be used.
+        recogniser_reason: why that one.
+        first_run_notes: lines to show once, a new password among them.
+    """
+
+    model: Path
+    recogniser: Engine
+    recogniser_reason: str
+    first_run_notes: tuple[str, ...]
+
+
+async def prepare(settings: Settings, progress: Progress, *, train: bool = True) -> Prepared:
+    """Bring models, database, bot, fixed sentences and secrets up to date, side by side.
+
+    Args:
+        settings: what to prepare.
+        progress: shows the steps.
+        train: train the bot if its sources changed; otherwise the newest model is taken.
+
+    Raises:
+        SetupError: the first step that failed; the others are stopped.
+    """
+    _check_folder(settings.data_dir)
+    try:
+        async with asyncio.TaskGroup() as group:
+            models = group.create_task(_models(settings, progress))
+            bot = group.create_task(_bot(settings, progress, train))
+            notes = group.create_task(_database_and_secrets(settings, progress))
+            group.create_task(_sentences(settings, progress))
+    except* SetupError as errors:
+        raise errors.exceptions[0] from None
+    engine, reason = models.result()
+    return Prepared(bot.result(), engine, reason, notes.result())
+
+
+def _check_folder(folder: Path) -> None:
+    try:
+        for name in ("log", "run"):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+        free = shutil.disk_usage(folder).free // _MEBI
+    except OSError as error:
+        raise SetupError(
+            f"数据目录不可写 / data directory cannot be written: {folder}: {error.strerror}",
+            code=SetupCode.STEP_FAILED,
+            advice="改 --data 或 ZHIBAN_DATA_DIR / choose another with --data",
+        ) from error
+    if free < _MIN_FREE_MIB:
+        raise SetupError(
+            f"磁盘只剩 {free} MiB，需要 {_MIN_FREE_MIB} / {free} MiB left in {folder}",
+            code=SetupCode.DISK_FULL,
+            advice="清出空间后重新运行 / free some space and run again",
+            retryable=True,
+        )
+
+
+async def _models(settings: Settings, progress: Progress) -> tuple[Engine, str]:
+    choice = await asyncio.to_thread(fetch_models, settings, progress)
+    return choice.engine, choice.reason
+
+
+def fetch_models(
+    settings: Settings, progress: Progress, *, retry_makers: bool = False
+) -> RecogniserChoice:
+    """Have the wanted recogniser's model there and checked, and show how that goes.
+
+    Raises:
+        SetupError: no network, wrong checksum, full disk.
+    """
+    with progress.step("语音识别模型") as step:
+
+        def report(what: str, done: int, total: int) -> None:
+            step.note = f"{what} {done * 100 // total}%" if total else what
+
+        choice = ensure_recogniser(
+            settings.models_dir, settings.recogniser, retry_makers=retry_makers, report=report
+        )
+        step.note = choice.reason
+    return choice
+
+
+async def _bot(settings: Settings, progress: Progress, train: bool) -> Path:
+    if not train:
+        return training.newest_model(settings)
+    with progress.step("训练对话模型") as step:
+        return await training.train(settings, step)
+
+
+async def _database_and_secrets(settings: Settings, progress: Progress) -> tuple[str, ...]:
+    with progress.step("数据库"):
+        try:
+            await migrate(settings.database)
+        except OSError as error:
+            raise SetupError(
+                f"数据库连不上 / the database cannot be reached: {error}",
+                code=SetupCode.STEP_FAILED,
+                advice="检查 ZHIBAN_DATABASE_URL / check ZHIBAN_DATABASE_URL",
+                retryable=True,
+            ) from error
+    return await _first_agent(settings, progress)
+
+
+async def _first_agent(settings: Settings, progress: Progress) -> tuple[str, ...]:
+    """Have the desk make its first account; what it prints is shown once, at the end."""
+    stamp = settings.secrets_dir / ".admin-made"
+    mark = fingerprint([], settings.database)
+    if read_stamp(stamp) == mark:
+        return ()
+    settings.secrets_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with progress.step("首个坐席账号"):
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "handoff",
+            "ensure-admin",
+            cwd=ROOT,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env={**os.environ, **settings.to_env()},
+        )
+        try:
+            out, err = await process.communicate()
+        finally:
+            if process.returncode is None:
+                process.kill()
+        if process.returncode != 0:
+            last = err.decode(errors="replace").strip().splitlines()[-1:]
+            raise SetupError(
+                f"无法建立坐席账号 / cannot make the first account: {''.join(last)}",
+                code=SetupCode.STEP_FAILED,
+            )
+    write_stamp(stamp, mark)
+    return tuple(line for line in out.decode().splitlines() if line.strip())
+
+
+def _sentences_mark(settings: Settings) -> str:
+    """Return what the rendered sentences depend on: site data, fixed texts and the code."""
+    files = files_under(settings.site_dir) + files_under(ROOT / "voice_gateway")
+    files = [file for file in files if file.suffix in (".py", ".yml", ".yaml", ".json")]
+    files += [file for file in (ROOT / "domain.yml",) if file.is_file()]
+    return fingerprint(files, str(settings.site_dir), settings.voice_url)
+
+
+async def _sentences(settings: Settings, progress: Progress) -> None:
+    """Render every fixed sentence with the packaged voice, before any call is taken."""
+    stamp = settings.data_dir / "run" / "sentences.stamp"
+    mark = _sentences_mark(settings)
+    if read_stamp(stamp) == mark:
+        return
+    clear_stamp(stamp)
+    with progress.step("合成固定话术") as step:
+        crashed = asyncio.Event()
+        heard: list[str] = []
+
+        def report(event: Report) -> None:
+            if event.change in (Change.CRASHED, Change.CRASH_LOOP):
+                heard.append(event.text)
+                crashed.set()
+
+        needed = [] if settings.voice_url else [services.voice(settings)]
+        async with Supervisor(needed, data_dir=settings.data_dir, report=report) as running:
+            step.note = "等待语音合成启动"
+            ready = asyncio.create_task(running.wait_ready())
+            failed = asyncio.create_task(crashed.wait())
+            await asyncio.wait({ready, failed}, return_when=asyncio.FIRST_COMPLETED)
+            for task in (ready, failed):
+                task.cancel()
+            if crashed.is_set():
+                raise SetupError(
+                    f"语音合成起不来 / the packaged voice does not start: {heard[0]}",
+                    code=SetupCode.STEP_FAILED,
+                    advice=f"看日志 / see {settings.data_dir / 'log' / 'voice.log'}",
+                )
+            await _render(settings, step)
+    write_stamp(stamp, mark)
+
+
+async def _render(settings: Settings, step: Step) -> None:
+    def watch(line: str) -> None:
+        step.note = line.strip()[:40]
+
+    await run(
+        [sys.executable, "-m", "voice_gateway", "prepare"],
+        title="合成固定话术",
+        log=settings.data_dir / "log" / "prepare.log",
+        folder=ROOT,
+        env={**settings.to_env(), "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"},
+        on_line=watch,
+    )
