@@ -132,7 +132,11 @@ def _swallowed(hit: Hit, lookalikes: Sequence[Hit]) -> bool:
         if other.first <= hit.first and other.stop >= hit.stop:
             if len(other) > len(hit) or other.closeness > hit.closeness:
                 return True
-        elif other.closeness is Closeness.CHARACTERS and hit.closeness is not Closeness.CHARACTERS:
+        elif (
+            (other.first < hit.first or other.stop > hit.stop)
+            and other.closeness is Closeness.CHARACTERS
+            and hit.closeness is not Closeness.CHARACTERS
+        ):
             # Plain words that cut into something only heard: 水管|报修 is not 水管爆.
             return True
     return False
@@ -141,6 +145,8 @@ def _swallowed(hit: Hit, lookalikes: Sequence[Hit]) -> bool:
 def _enough_folded(kind: EmergencyKind, hits: tuple[Hit, ...]) -> bool:
     """Folded sounds are thin evidence: several words, or one long one, or none."""
     shortest = _SHORTEST_FOLDED_COMMON if kind in _COMMON_KINDS else _SHORTEST_FOLDED
+    if all(hit.closeness is Closeness.FOLDED and len(hit) < shortest for hit in hits):
+        return False
     return sum(len(hit) for hit in hits) >= shortest
 
 

@@ -12,6 +12,8 @@ _LIGHT = frozenset(
     "you zai bei shi shuo bao yao yin wei ren wo jia de li na zhe shen me fa sheng chu xian ta "
     "men ni da zhen".split()
 )
+# Short cues of these kinds sound like too much else: 家的 is no 假的.
+_BY_CHARACTERS = frozenset(("question", "drill", "resolved", "shut_off", "hypothesis_after"))
 _PAST_REACH = 12
 _HYPOTHESIS_REACH = 16
 
@@ -40,6 +42,8 @@ class Guards:
         self._cues: dict[str, list[Hit]] = {}
         for cue in cues:
             if cue.closeness is Closeness.FOLDED or _covered(cue, cues):
+                continue
+            if cue.name in _BY_CHARACTERS and cue.closeness < Closeness.CHARACTERS and len(cue) < 3:
                 continue
             self._cues.setdefault(cue.name, []).append(cue)
 

@@ -47,7 +47,12 @@ _FLOOD = EmergencyKind.FLOOD
 PATTERNS: tuple[Pattern, ...] = (
     # EMG-013
     Pattern(_LIFT, ("lift", "stuck"), 0.95, gap=9),
-    Pattern(_LIFT, ("lift_stopped", "lift", "inside"), 0.92, gap=12),
+    Pattern(_LIFT, ("lift", "they_cannot_leave"), 0.92, gap=14, unless=("crowd",)),
+    Pattern(_LIFT, ("in_lift", "cannot_leave"), 0.9, gap=5),
+    Pattern(_LIFT, ("lift", "lift_stopped", "cannot_leave"), 0.9, gap=8),
+    Pattern(_LIFT, ("lift", "cannot_leave"), 0.62, gap=5, unless=("crowd",)),
+    Pattern(_LIFT, ("lift", "shut_in"), 0.88, gap=30),
+    Pattern(_LIFT, ("lift_stopped", "lift", "inside"), 0.92, gap=14),
     Pattern(_LIFT, ("lift", "inside", "door_shut"), 0.95, gap=12),
     Pattern(_LIFT, ("in_lift", "door_shut"), 0.92, gap=10),
     Pattern(_LIFT, ("in_lift", "lift_stopped"), 0.88, gap=8),
@@ -67,6 +72,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(_FIRE, ("fire_word",), 0.72),
     Pattern(_FIRE, ("burnable", "caught"), 0.75, gap=3),
     Pattern(_FIRE, ("smoke",), 0.85, unless=("cooking_smoke",)),
+    Pattern(_FIRE, ("smoke_thick",), 0.88),
     Pattern(_FIRE, ("smoke", "help"), 0.85, gap=12),
     Pattern(_FIRE, ("burn_smell",), 0.6),
     Pattern(_FIRE, ("burn_smell", "smoke"), 0.9),
@@ -81,6 +87,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(_GAS, ("gas", "faint"), 0.85, gap=10),
     Pattern(_GAS, ("gas", "poisoned"), 0.95, gap=6),
     Pattern(_GAS, ("gas_alarm",), 0.85),
+    Pattern(_GAS, ("gas", "alarm_ringing"), 0.82, gap=5),
     Pattern(_GAS, ("stove", "leaking_gas"), 0.85, gap=6),
     Pattern(_GAS, ("leaking_gas",), 0.6),
     Pattern(_GAS, ("smell", "faint"), 0.6, gap=8),
@@ -98,7 +105,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(_PIPE, ("water", "unstoppable"), 0.6, level=2, gap=6, unless=("toilet", "drip")),
     Pattern(_PIPE, ("pipe", "unstoppable"), 0.6, level=2, gap=8, unless=("toilet", "drip")),
     Pattern(_PIPE, ("pipe", "burst", "water_everywhere"), 0.97, gap=14),
-    Pattern(_PIPE, ("water_everywhere",), 0.75, unless=("drip",)),
+    Pattern(_PIPE, ("water_everywhere",), 0.75, unless=("drip", "low_place")),
     Pattern(_PIPE, ("unstoppable", "water_everywhere"), 0.92, gap=12),
     # EMG-031, EMG-026
     Pattern(_FLOOD, ("low_place", "flooding"), 0.88, level=2, gap=5),
@@ -108,7 +115,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(_ELECTRIC, ("live",), 0.78, level=2),
     Pattern(_ELECTRIC, ("electric_thing", "sparks"), 0.9, level=2, gap=6),
     Pattern(_ELECTRIC, ("sparks",), 0.72, level=2),
-    Pattern(_ELECTRIC, ("plug_wet",), 0.85, level=2),
+    Pattern(_ELECTRIC, ("plug_wet",), 0.85),
     # EMG-023
     Pattern(_MEDICAL, ("collapsed",), 0.88),
     Pattern(_MEDICAL, ("self_harm",), 0.93),
@@ -129,5 +136,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(_FALLING, ("falling_thing", "hits"), 0.88, gap=7),
     Pattern(_FALLING, ("thrown", "hits"), 0.93, gap=8),
     Pattern(_FALLING, ("falling_thing", "falls"), 0.6, level=2, gap=4),
+    Pattern(_FALLING, ("falling_thing", "about_to_fall"), 0.76, level=2, gap=4),
+    Pattern(_FALLING, ("falling_thing", "toppled"), 0.55, level=2, gap=2),
     Pattern(_FALLING, ("thrown",), 0.6, level=2),
 )
