@@ -1,0 +1,1 @@
+"""The voice gateway: media links, speech, turn taking, interception and the bridge to people."""

@@ -1,0 +1,1 @@
+"""Speech in and out: recognition engines, voices, the sentence cache."""
