@@ -237,6 +237,34 @@ class HandoffLedger:
         await self._redis.xadd(redis_keys.HANDOFFS, {"id": handoff_id, "state": "card"})
         return await self.get(handoff_id)
 
+    async def raise_to(
+        self,
+        handoff_id: str,
+        *,
+        kind: str,
+        level: int,
+        priority: int,
+        ticket_number: str,
+        card: Mapping[str, Any],
+    ) -> HandoffRecord:
+        """Make an open handoff more urgent, whatever state it is in."""
+        merged = {**(await self.get(handoff_id)).card, **card}
+        changes = {
+            "kind": kind,
+            "level": level,
+            "priority": priority,
+            "ticket_number": ticket_number,
+        }
+        async with self._engine.begin() as connection:
+            await connection.execute(
+                update(Handoff).where(Handoff.id == handoff_id).values(card=merged, **changes)
+            )
+        fields = {name: str(value) for name, value in changes.items()}
+        fields["card"] = json.dumps(merged, ensure_ascii=False)
+        await self._redis.hset(redis_keys.handoff(handoff_id), mapping=fields)
+        await self._redis.xadd(redis_keys.HANDOFFS, {"id": handoff_id, "state": "raised"})
+        return await self.get(handoff_id)
+
     async def get(self, handoff_id: str) -> HandoffRecord:
         """Return a handoff.
 

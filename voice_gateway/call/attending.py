@@ -1,0 +1,81 @@
+"""Follows a call from outside: what other processes did and want."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import Any
+
+from redis.exceptions import RedisError
+
+from voice_gateway.call.call import Call
+from voice_gateway.call.leg import Leg
+from voice_gateway.services import Services
+from zhiban import redis_keys
+from zhiban.timeline import EventName, TimelineEvent, follow_call
+
+logger = logging.getLogger(__name__)
+
+_BLOCK_MS = 5_000
+_RETRY_SECONDS = 0.5
+_PUBLIC = {
+    EventName.CALLER_INTERIM: ("text", "final"),
+    EventName.CALLER_TURN: ("text",),
+    EventName.BOT_SAID: ("text",),
+    EventName.AGENT_TURN: ("text",),
+    EventName.HANDOFF_OFFERED: (),
+    EventName.HANDOFF_BRIDGED: (),
+    EventName.EMERGENCY_DETECTED: ("kind",),
+    EventName.CALL_ENDED: ("reason",),
+}
+"""What a caller's page may see of an event; a trusted program sees all."""
+
+
+async def follow_events(services: Services, call: Call, leg: Leg, *, trusted: bool) -> None:
+    """Pass the call's events to the call itself and to the caller's program, until its end."""
+    after = "0"
+    while True:
+        try:
+            async for event in follow_call(call.call_id, services.redis, after=after):
+                await call.follow(event)
+                shown = event.to_dict() if trusted else _public(event)
+                if shown is not None:
+                    await leg.notify({"type": "event", **shown})
+            return
+        except RedisError as error:
+            logger.error("call %s: events: %s", call.call_id, type(error).__name__)
+            await asyncio.sleep(_RETRY_SECONDS)
+            after = "$"
+
+
+async def follow_commands(services: Services, call: Call) -> None:
+    """Carry out what the desk orders."""
+    key, last = redis_keys.call_commands(call.call_id), "0"
+    while True:
+        try:
+            for _, entries in await services.redis.xread({key: last}, block=_BLOCK_MS) or []:
+                for entry_id, fields in entries:
+                    last = entry_id
+                    await _obey(call, json.loads(fields["command"]))
+        except (RedisError, ValueError, KeyError) as error:
+            logger.error("call %s: commands: %s", call.call_id, type(error).__name__)
+            await asyncio.sleep(_RETRY_SECONDS)
+
+
+async def _obey(call: Call, command: dict[str, Any]) -> None:
+    match command.get("command"):
+        case "hangup":
+            await call.hang_up("agent_hung_up")
+        case "return_to_bot":
+            await call.return_to_bot()
+        case other:
+            logger.warning("call %s: unknown command %r", call.call_id, other)
+
+
+def _public(event: TimelineEvent) -> dict[str, Any] | None:
+    names = _PUBLIC.get(EventName(event.name))
+    if names is None:
+        return None
+    data = {name: event.data[name] for name in names if name in event.data}
+    return {**event.to_dict(), "data": data}

@@ -1,0 +1,45 @@
+"""The calls this process holds."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from voice_gateway.call.call import Call
+from voice_gateway.call.leg import Leg
+from zhiban.clock import CHINA
+
+
+def new_call_id() -> str:
+    """Return an id that sorts by time and cannot be guessed."""
+    return f"call-{datetime.now(CHINA):%Y%m%d%H%M%S}-{secrets.token_hex(6)}"
+
+
+@dataclass
+class Held:
+    """A call in progress and its leg."""
+
+    call: Call
+    leg: Leg
+
+
+@dataclass
+class CallRegistry:
+    """Calls by id.
+
+    Attributes:
+        limit: calls this process takes at once; one more hears that all lines are busy.
+    """
+
+    limit: int = 12
+    held: dict[str, Held] = field(default_factory=dict)
+
+    @property
+    def full(self) -> bool:
+        """Whether one more call would harm those in progress."""
+        return len(self.held) >= self.limit
+
+    def by_handoff(self, handoff_id: str) -> Held | None:
+        """Return the call that waits for or talks in this handoff."""
+        return next((h for h in self.held.values() if h.call.handoff_id == handoff_id), None)

@@ -1,0 +1,133 @@
+"""The voice leg of a caller: link, pipeline, recording."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from pipecat.pipeline.pipeline import Pipeline
+from pipecat.processors.audio.vad_processor import VADProcessor
+
+from voice_gateway.call.call import Call
+from voice_gateway.call.running import PipelineRun
+from voice_gateway.links.link import MediaLink
+from voice_gateway.links.transport import LinkInput, LinkOutput
+from voice_gateway.pipeline.bridge import BridgePort
+from voice_gateway.pipeline.conversation import ConversationStage
+from voice_gateway.pipeline.listening import ListeningStage
+from voice_gateway.pipeline.speaking import SpeakingStage
+from voice_gateway.pipeline.vad import new_vad
+from voice_gateway.recording.recorder import CallRecorder
+from voice_gateway.services import Services
+
+
+class VoiceLeg:
+    """Runs a spoken call over any media link; it is the call's mouth and its leg.
+
+    Args:
+        services: engines and stores.
+        call: what to say and do.
+        link: the caller's media.
+    """
+
+    def __init__(self, services: Services, call: Call, link: MediaLink) -> None:
+        self._call = call
+        self._link = link
+        self._gone = asyncio.Event()
+        rate = link.sample_rate
+        self._recorder = (
+            CallRecorder(services.settings.recordings_dir / f"{call.call_id}.wav", rate)
+            if services.settings.recordings
+            else None
+        )
+        self._speaking = SpeakingStage(
+            services.speaker, rate, on_said=call.said, on_quiet=self._quiet
+        )
+        self._port = BridgePort(rate)
+        self._output = LinkOutput(link, self._sent)
+        listening = ListeningStage(
+            services.recogniser, rate, expects=call.expects, patient=call.patient
+        )
+        self._run = PipelineRun(
+            Pipeline(
+                [
+                    LinkInput(link, self._gone.set, self._received),
+                    VADProcessor(vad_analyzer=new_vad()),
+                    listening,
+                    ConversationStage(call, self._speaking),
+                    self._speaking,
+                    self._port,
+                    self._output,
+                ]
+            ),
+            rate,
+        )
+
+    async def run(self) -> None:
+        """Hold the call until either side ends it."""
+        await self._run.start()
+        try:
+            await self._call.start(self)
+            gone = asyncio.create_task(self._gone.wait())
+            ended = asyncio.create_task(self._call.ended.wait())
+            await asyncio.wait({gone, ended}, return_when=asyncio.FIRST_COMPLETED)
+            gone.cancel()
+            ended.cancel()
+            await self._call.end("caller_hung_up")
+        finally:
+            await self._run.stop()
+            if self._recorder is not None:
+                await self._recorder.close()
+
+    # --- Mouth ----------------------------------------------------------------------------
+
+    @property
+    def busy(self) -> bool:
+        """Whether something is being said or about to be."""
+        return self._speaking.busy
+
+    async def say(self, text: str, *, protected: bool = False) -> None:
+        """Say a text after what is already being said."""
+        await self._speaking.say(text, protected=protected)
+
+    async def interrupt(self) -> None:
+        """Fall silent; protected sentences go on."""
+        await self._speaking.interrupt()
+
+    async def wait_quiet(self) -> None:
+        """Return when everything has been said."""
+        await self._speaking.wait_quiet()
+
+    async def turn_done(self) -> None:
+        """Told to the client when the words of this turn have been played."""
+        if not self._speaking.busy:
+            await self._link.send_event({"type": "turn_done"})
+
+    async def _quiet(self) -> None:
+        await self._call.bot_quiet()
+        await self._link.send_event({"type": "turn_done"})
+
+    # --- Leg ------------------------------------------------------------------------------
+
+    async def join(self, agent: LinkOutput, sample_rate: int) -> LinkOutput | None:
+        """Send the caller's speech to the agent (Hz); return where the agent's speech goes."""
+        self._port.join(agent, sample_rate)
+        return self._output
+
+    def part(self) -> None:
+        """Stop sending to the agent."""
+        self._port.part()
+
+    async def notify(self, event: dict[str, Any]) -> None:
+        """Send a control message to the caller's program."""
+        await self._link.send_event(event)
+
+    # --- recording ------------------------------------------------------------------------
+
+    def _received(self, pcm: bytes) -> None:
+        if self._recorder is not None:
+            self._recorder.heard(pcm)
+
+    def _sent(self, pcm: bytes) -> None:
+        if self._recorder is not None:
+            self._recorder.said(pcm)

@@ -1,0 +1,121 @@
+"""Asks the dialogue engine what to say to a turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+
+from zhiban.errors import ErrorCode, ZhibanError
+
+_TURN_SECONDS = 8.0
+
+
+@dataclass(frozen=True)
+class DialogueReply:
+    """The engine's answer to a turn.
+
+    Attributes:
+        texts: what to say, in order.
+        expects: what kind of answer is awaited: open, yes_no, address, phone, name, time,
+            problem or ticket_number.
+        handoff: a person is wanted: reason, kind and ticket_number.
+        emergency: the classifier took the final text for an emergency: kind and confidence.
+        took_ms: time the turn took.
+    """
+
+    texts: tuple[str, ...] = ()
+    intent: str = ""
+    confidence: float = 0.0
+    slots: Mapping[str, Any] = field(default_factory=dict)
+    active_form: str = ""
+    expects: str = "open"
+    end_call: bool = False
+    handoff: Mapping[str, Any] | None = None
+    emergency: Mapping[str, Any] | None = None
+    took_ms: float = 0.0
+
+
+class DialogueClient:
+    """Talks to Rasa's turn channel.
+
+    Args:
+        url: base URL of the engine.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url.rstrip("/")
+        self._session: aiohttp.ClientSession | None = None
+
+    async def turn(self, call_id: str, text: str, metadata: Mapping[str, Any]) -> DialogueReply:
+        """Run one turn.
+
+        Raises:
+            ZhibanError: DIALOGUE_UNAVAILABLE, retryable.
+        """
+        began = asyncio.get_running_loop().time()
+        body = {"call_id": call_id, "text": text, "metadata": dict(metadata)}
+        answer = await self._post("/webhooks/turn/webhook", body)
+        return DialogueReply(
+            texts=tuple(m["text"] for m in answer.get("messages", ()) if m.get("text")),
+            intent=answer.get("intent") or "",
+            confidence=float(answer.get("confidence") or 0.0),
+            slots=answer.get("slots") or {},
+            active_form=answer.get("active_form") or "",
+            expects=answer.get("expects") or "open",
+            end_call=bool(answer.get("end_call")),
+            handoff=answer.get("handoff"),
+            emergency=answer.get("emergency"),
+            took_ms=(asyncio.get_running_loop().time() - began) * 1000,
+        )
+
+    async def inject(self, call_id: str, events: list[dict[str, Any]]) -> None:
+        """Tell the engine what happened without it.
+
+        Raises:
+            ZhibanError: DIALOGUE_UNAVAILABLE, retryable.
+        """
+        await self._post("/webhooks/turn/event", {"call_id": call_id, "events": events})
+
+    async def healthy(self) -> bool:
+        """Return whether the engine answers."""
+        try:
+            async with self._client().get(
+                f"{self._url}/webhooks/turn/health", timeout=aiohttp.ClientTimeout(total=2)
+            ) as response:
+                return response.status == 200
+        except (aiohttp.ClientError, TimeoutError):
+            return False
+
+    async def close(self) -> None:
+        """Close connections."""
+        if self._session is not None:
+            await self._session.close()
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession()
+        return self._session
+
+    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        try:
+            async with self._client().post(
+                self._url + path, json=body, timeout=aiohttp.ClientTimeout(total=_TURN_SECONDS)
+            ) as response:
+                if response.status >= 400:
+                    raise ZhibanError(
+                        f"dialogue engine answered {response.status}",
+                        code=ErrorCode.DIALOGUE_UNAVAILABLE,
+                        retryable=response.status >= 500,
+                    )
+                answer: dict[str, Any] = await response.json()
+                return answer
+        except (aiohttp.ClientError, TimeoutError) as error:
+            raise ZhibanError(
+                f"dialogue engine: {type(error).__name__}",
+                code=ErrorCode.DIALOGUE_UNAVAILABLE,
+                retryable=True,
+            ) from error

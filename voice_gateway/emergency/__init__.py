@@ -1,0 +1,1 @@
+"""The emergency lane: interception, the case, the company while it rings."""

@@ -1,0 +1,1 @@
+"""How media and text reach the gateway."""

@@ -1,0 +1,1 @@
+"""Stages of a call's pipeline; each is a pipecat FrameProcessor."""

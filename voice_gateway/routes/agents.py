@@ -1,0 +1,98 @@
+"""Where an agent's browser joins a call: ``/v1/agent?handoff=…&token=…``."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import logging
+
+from aiohttp import web
+
+from voice_gateway.call.agent_leg import AgentLeg
+from voice_gateway.call.registry import CallRegistry, Held
+from voice_gateway.links.browser import BrowserLink
+from voice_gateway.services import Services
+from zhiban import redis_keys
+from zhiban.errors import ZhibanError
+
+logger = logging.getLogger(__name__)
+
+_RATE = 16000
+_HEARTBEAT_SECONDS = 3.0
+_GRACE_SECONDS = 5.0
+_LARGEST_MESSAGE = 64 * 1024
+
+
+class AgentRoute:
+    """Checks the one-use token that the desk gave out and joins the two.
+
+    Args:
+        services: engines and stores.
+        registry: calls in progress on this node.
+    """
+
+    def __init__(self, services: Services, registry: CallRegistry) -> None:
+        self._services = services
+        self._registry = registry
+        self._joined: dict[str, int] = {}
+        self._graces: set[asyncio.Task[None]] = set()
+
+    def add_to(self, app: web.Application) -> None:
+        """Add the route."""
+        app.router.add_get("/v1/agent", self.agent)
+
+    async def agent(self, request: web.Request) -> web.StreamResponse:
+        """Join an accepted handoff."""
+        handoff_id = request.query.get("handoff", "")
+        agent_id = await self._redeem(handoff_id, request.query.get("token", ""))
+        if agent_id is None:
+            raise web.HTTPForbidden(text="接听凭证无效或已过期")
+        held = self._registry.by_handoff(handoff_id)
+        if held is None:
+            raise web.HTTPGone(text="业主已经不在线上")
+        socket = web.WebSocketResponse(
+            heartbeat=_HEARTBEAT_SECONDS, max_msg_size=_LARGEST_MESSAGE, compress=False
+        )
+        await socket.prepare(request)
+        link = BrowserLink(socket, _RATE)
+        await link.send_event({"type": "ready", "sample_rate": _RATE})
+        self._joined[handoff_id] = self._joined.get(handoff_id, 0) + 1
+        mine = self._joined[handoff_id]
+        try:
+            await AgentLeg(self._services, held, link, agent_id).run()
+        except ZhibanError as error:
+            await link.close(error.code.value)
+            return socket
+        reason = held.call.end_reason if held.call.ended.is_set() else "agent_gone"
+        await link.close(reason)
+        if not held.call.ended.is_set():
+            self._grant_grace(held, handoff_id, mine)
+        return socket
+
+    async def _redeem(self, handoff_id: str, token: str) -> str | None:
+        """Return the agent the token was given to, and use it up."""
+        if not handoff_id or not token:
+            return None
+        raw = await self._services.redis.getdel(redis_keys.bridge_token(handoff_id))
+        if raw is None:
+            return None
+        issued = json.loads(raw)
+        if not hmac.compare_digest(str(issued["token"]).encode(), token.encode()):
+            return None
+        return str(issued["agent_id"])
+
+    def _grant_grace(self, held: Held, handoff_id: str, mine: int) -> None:
+        """A reload takes a second or two; only then is the agent lost."""
+
+        async def wait() -> None:
+            await asyncio.sleep(_GRACE_SECONDS)
+            if self._joined.get(handoff_id) == mine:
+                try:
+                    await held.call.agent_lost()
+                except ZhibanError as error:
+                    logger.error("handoff %s: %s", handoff_id, error.message)
+
+        task = asyncio.create_task(wait())
+        self._graces.add(task)
+        task.add_done_callback(self._graces.discard)
