@@ -1,0 +1,1 @@
+"""The desk: who answers, who is asked next, and the page an agent works at."""

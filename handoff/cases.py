@@ -1,0 +1,139 @@
+"""Open handoffs with what the clock remembers about each, read in one round trip."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from zhiban import redis_keys
+from zhiban.handoffs import HandoffRecord, HandoffState
+from zhiban.redis_client import RedisClient
+
+logger = logging.getLogger(__name__)
+
+WAITING = frozenset(
+    {
+        HandoffState.REQUESTED,
+        HandoffState.DECLINED,
+        HandoffState.TIMED_OUT,
+        HandoffState.BUSY,
+        HandoffState.AGENT_LOST,
+    }
+)
+"""Nobody is being rung: the clock has to offer these."""
+UNANSWERED = WAITING | {HandoffState.OFFERED}
+ENGAGED = frozenset(
+    {HandoffState.OFFERED, HandoffState.ACCEPTED, HandoffState.BRIEFING, HandoffState.BRIDGED}
+)
+"""Somebody is being rung or is talking."""
+
+# A plan may be written only for the state it was made for.
+_WRITE_PLAN = """
+if redis.call('HGET', KEYS[1], 'state') ~= ARGV[1] then return 0 end
+for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+return 1
+"""
+
+_CLAIM = """
+local state, holder = unpack(redis.call('HMGET', KEYS[1], 'state', 'agent_id'))
+if state ~= 'callback_due' or (holder and holder ~= '' and holder ~= ARGV[1]) then return 0 end
+redis.call('HSET', KEYS[1], 'agent_id', ARGV[1], 'agent_name', ARGV[2])
+return 1
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A handoff and the clock's notes on it (fields of the same Redis hash).
+
+    Attributes:
+        tried: agents already rung in this round.
+        rest_until: the chain was gone through in vain; begin again at this time.
+        call_ended: when the call ended, or ``""``.
+        accepted_at: when an agent last accepted, or ``""``.
+        agent_name: name of the agent rung or talking.
+        promised_at: deadline of the call-back promised to the caller, or ``""``.
+    """
+
+    record: HandoffRecord
+    tried: tuple[str, ...] = ()
+    rest_until: str = ""
+    call_ended: str = ""
+    accepted_at: str = ""
+    agent_name: str = ""
+    promised_at: str = ""
+
+    @classmethod
+    def from_hash(cls, fields: Mapping[str, str]) -> Case:
+        """Read the Redis hash."""
+        return cls(
+            record=HandoffRecord.from_hash(fields),
+            tried=tuple(filter(None, fields.get("tried", "").split(","))),
+            rest_until=fields.get("rest_until", ""),
+            call_ended=fields.get("call_ended", ""),
+            accepted_at=fields.get("accepted_at", ""),
+            agent_name=fields.get("agent_name", ""),
+            promised_at=fields.get("promised_at", ""),
+        )
+
+
+class CaseBook:
+    """Reads cases and writes the clock's notes.
+
+    Args:
+        redis: a client with ``decode_responses=True``.
+    """
+
+    def __init__(self, redis: RedisClient) -> None:
+        self._redis = redis
+        self._write_plan = redis.register_script(_WRITE_PLAN)
+        self._claim = redis.register_script(_CLAIM)
+
+    async def open(self) -> list[Case]:
+        """Return all open cases, most urgent and oldest first."""
+        ids = sorted(await self._redis.smembers(redis_keys.OPEN_HANDOFFS))
+        cases = [case for case in await self._read(ids) if case is not None]
+        return sorted(cases, key=lambda case: (case.record.priority, case.record.created_at))
+
+    async def get(self, handoff_id: str) -> Case | None:
+        """Return one case, open or closed, if it is still known."""
+        return (await self._read([handoff_id]))[0]
+
+    async def note(self, case: Case, **notes: str | int) -> bool:
+        """Write notes and tell the desks, if the case has not moved on meanwhile."""
+        flat = [str(part) for pair in notes.items() for part in pair]
+        written = await self._write_plan(
+            keys=[redis_keys.handoff(case.record.id)], args=[case.record.state.value, *flat]
+        )
+        if written:
+            await self._announce(case.record.id)
+        return bool(written)
+
+    async def claim(self, handoff_id: str, agent_id: str, agent_name: str) -> bool:
+        """Give a due call-back to an agent unless another has it; return whether they have it."""
+        taken = await self._claim(
+            keys=[redis_keys.handoff(handoff_id)], args=[agent_id, agent_name]
+        )
+        if taken:
+            await self._announce(handoff_id)
+        return bool(taken)
+
+    async def _announce(self, handoff_id: str) -> None:
+        await self._redis.xadd(redis_keys.HANDOFFS, {"id": handoff_id, "state": "card"})
+
+    async def _read(self, ids: list[str]) -> list[Case | None]:
+        async with self._redis.pipeline(transaction=False) as pipe:
+            for handoff_id in ids:
+                pipe.hgetall(redis_keys.handoff(handoff_id))
+            stored = await pipe.execute()
+        return [_read_case(fields) if fields else None for fields in stored]
+
+
+def _read_case(fields: Mapping[str, str]) -> Case | None:
+    try:
+        return Case.from_hash(fields)
+    except (KeyError, ValueError):
+        # One damaged hash must not stop the clock for all other callers.
+        logger.exception("unreadable handoff %s", fields.get("id", "?"))
+        return None

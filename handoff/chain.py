@@ -1,0 +1,274 @@
+"""What has to happen next to a case, and when: pure decisions, no clock and no store inside.
+
+Every answer either acts now or names the moment to look again, except for the states in which
+somebody is talking or nobody is on the line; so no caller waits with nothing scheduled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from handoff.cases import ENGAGED, UNANSWERED, WAITING, Case
+from handoff.presence import Presence
+from handoff.times import after, iso_after, parse
+from zhiban.community import EscalationStage
+from zhiban.handoffs import HandoffReason, HandoffState
+
+GATEWAY_GRACE_SECONDS = 3.0
+"""The gateway reports a caller's hang-up itself; only if it died must the clock do it."""
+_LONGEST_REST_SECONDS = 60.0
+_PHONE = "phone"
+
+
+@dataclass(frozen=True)
+class StageStep:
+    """The chain has come to a stage, and why the one before was left."""
+
+    stage: int
+    role: str
+    label: str
+    reason: HandoffReason
+
+    def to_dict(self) -> dict[str, str | int]:
+        """Return the step as the timeline writes it."""
+        return {
+            "stage": self.stage,
+            "role": self.role,
+            "label": self.label,
+            "reason": self.reason.value,
+        }
+
+
+@dataclass(frozen=True)
+class Offer:
+    """Ring this agent now.
+
+    Attributes:
+        preempts: id of a less urgent handoff this agent is being rung for.
+    """
+
+    agent: Presence
+    stage: int
+    steps: tuple[StageStep, ...] = ()
+    preempts: str = ""
+
+
+@dataclass(frozen=True)
+class Move:
+    """Move the case to this state now."""
+
+    state: HandoffState
+    reason: HandoffReason
+
+
+@dataclass(frozen=True)
+class Rest:
+    """The whole chain was gone through in vain: begin a new round at ``until``."""
+
+    round: int
+    until: str
+    steps: tuple[StageStep, ...]
+
+
+@dataclass(frozen=True)
+class NewRound:
+    """Begin at the first stage again."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """Nothing to do before ``at``; None where only an event can change anything."""
+
+    at: datetime | None
+
+
+Decision = Offer | Move | Rest | NewRound | Look
+
+
+@dataclass(frozen=True)
+class Agents:
+    """Everybody at a desk, and who is taken.
+
+    Attributes:
+        ringing: agent id to the case they are being rung for.
+        talking: ids of agents in a call.
+        wrapping: ids of agents whose caller has left but whose notes are not finished.
+    """
+
+    present: Mapping[str, Presence]
+    ringing: Mapping[str, Case]
+    talking: frozenset[str]
+    wrapping: frozenset[str]
+
+    @classmethod
+    def of(cls, present: Mapping[str, Presence], cases: Sequence[Case]) -> Agents:
+        """Work out who is taken from the open cases."""
+        ringing = {
+            case.record.offered_to: case
+            for case in cases
+            if case.record.state is HandoffState.OFFERED
+        }
+        talking: set[str] = set()
+        wrapping: set[str] = set()
+        for case in cases:
+            if case.record.state in ENGAGED and case.record.state is not HandoffState.OFFERED:
+                (wrapping if case.call_ended else talking).add(case.record.agent_id)
+            elif case.record.state is HandoffState.CALLBACK_DUE and case.record.agent_id:
+                wrapping.add(case.record.agent_id)
+        return cls(present, ringing, frozenset(talking), frozenset(wrapping - talking))
+
+
+def decide(
+    case: Case,
+    agents: Agents,
+    chain: Sequence[EscalationStage],
+    now: datetime,
+    *,
+    join_seconds: float,
+    pause_seconds: float,
+) -> Decision:
+    """Return what to do about a case.
+
+    Args:
+        case: as stored.
+        agents: everybody at a desk.
+        chain: stages for the case's kind.
+        now: the present moment, UTC.
+        join_seconds: an agent who accepted must be heard on the line within this time.
+        pause_seconds: rest between two rounds through the chain.
+    """
+    state = case.record.state
+    if state is HandoffState.CALLER_LEFT:
+        left = after(case.record.updated_at, GATEWAY_GRACE_SECONDS)
+        if now >= left:
+            return Move(HandoffState.CALLBACK_DUE, HandoffReason.CALLER_HUNG_UP)
+        return Look(left)
+    if state is HandoffState.RETURNED:
+        # An open case would swallow the caller's next wish for a person.
+        return Move(HandoffState.CLOSED, HandoffReason.AGENT_RETURNED)
+    pending = state in UNANSWERED or state in (HandoffState.ACCEPTED, HandoffState.BRIEFING)
+    if case.call_ended and pending:
+        left = after(case.call_ended, GATEWAY_GRACE_SECONDS)
+        if now >= left:
+            return Move(HandoffState.CALLER_LEFT, HandoffReason.CALLER_HUNG_UP)
+        return Look(left)
+    if state is HandoffState.OFFERED:
+        return _ringing(case, agents, chain, now)
+    if state in (HandoffState.ACCEPTED, HandoffState.BRIEFING):
+        deadline = after(case.record.updated_at, join_seconds)
+        if now >= deadline:
+            return Move(HandoffState.AGENT_LOST, HandoffReason.AGENT_GONE)
+        return Look(deadline)
+    if state in WAITING:
+        return _seek(case, agents, chain, now, pause_seconds)
+    return Look(None)
+
+
+def _ringing(
+    case: Case, agents: Agents, chain: Sequence[EscalationStage], now: datetime
+) -> Decision:
+    stage = chain[min(case.record.stage, len(chain) - 1)]
+    deadline = after(case.record.updated_at, stage.ring_seconds)
+    agent = agents.present.get(case.record.offered_to)
+    if agent is None or not agent.is_here(now):
+        return Move(HandoffState.AGENT_LOST, HandoffReason.AGENT_GONE)
+    if now >= deadline:
+        return Move(HandoffState.TIMED_OUT, HandoffReason.NO_ANSWER)
+    return Look(min(deadline, agent.gone_from()))
+
+
+def _seek(
+    case: Case,
+    agents: Agents,
+    chain: Sequence[EscalationStage],
+    now: datetime,
+    pause_seconds: float,
+) -> Decision:
+    if case.rest_until:
+        fresh = _best(case, agents, _roles(chain), now)
+        if fresh is not None:
+            # Somebody came free or signed in meanwhile: do not make the caller wait for them.
+            agent, preempts = fresh
+            return Offer(agent, case.record.stage, preempts=preempts)
+        if now >= parse(case.rest_until):
+            return NewRound()
+        return Look(parse(case.rest_until))
+    stage = case.record.stage
+    steps: list[StageStep] = []
+    reason = _reason_to_leave(case)
+    while stage < len(chain):
+        if chain[stage].role == _PHONE:
+            reason = HandoffReason.PHONE_UNAVAILABLE
+        else:
+            found = _best(case, agents, _roles(chain[: stage + 1]), now)
+            if found is not None:
+                return Offer(found[0], stage, tuple(steps), found[1])
+        stage += 1
+        if stage < len(chain):
+            steps.append(StageStep(stage, chain[stage].role, chain[stage].label, reason))
+            reason = HandoffReason.NO_AGENT
+    return Rest(
+        round=case.record.round + 1,
+        until=iso_after(now, _pause(case, agents, chain, now, pause_seconds)),
+        steps=tuple(steps),
+    )
+
+
+def _reason_to_leave(case: Case) -> HandoffReason:
+    """Return why the present stage failed: how its last ring ended, or that nobody was there."""
+    if case.tried and case.record.state is not HandoffState.REQUESTED:
+        return HandoffReason(case.record.reason)
+    return HandoffReason.NO_AGENT
+
+
+def _roles(stages: Sequence[EscalationStage]) -> frozenset[str]:
+    return frozenset(stage.role for stage in stages if stage.role != _PHONE)
+
+
+def _best(
+    case: Case, agents: Agents, roles: frozenset[str], now: datetime
+) -> tuple[Presence, str] | None:
+    """Return whom to ring, and the less urgent handoff that has to give way if any."""
+    able = [
+        agent
+        for agent in agents.present.values()
+        if agent.role in roles
+        and agent.agent_id not in case.tried
+        and agent.agent_id not in agents.talking
+        and agent.can_ring(now)
+    ]
+
+    def rank(agent: Presence) -> tuple[bool, bool, str]:
+        lost = case.record.state is HandoffState.AGENT_LOST
+        was_theirs = lost and agent.agent_id == case.record.agent_id
+        return (not was_theirs, agent.agent_id in agents.wrapping, agent.idle_since)
+
+    free = [agent for agent in able if agent.agent_id not in agents.ringing]
+    if free:
+        return min(free, key=rank), ""
+    for agent in sorted(able, key=rank):
+        other = agents.ringing[agent.agent_id]
+        if other.record.priority > case.record.priority:
+            return agent, other.record.id
+    return None
+
+
+def _pause(
+    case: Case,
+    agents: Agents,
+    chain: Sequence[EscalationStage],
+    now: datetime,
+    pause_seconds: float,
+) -> float:
+    """Return the rest before the next round, in seconds.
+
+    With nobody there each further round waits longer, since whoever arrives is rung at once
+    anyway; with somebody there who did not answer, the pause stays short.
+    """
+    roles = _roles(chain)
+    if any(agent.can_ring(now) and agent.role in roles for agent in agents.present.values()):
+        return pause_seconds
+    longer = pause_seconds * 2.0 ** min(case.record.round, 10)
+    return min(max(longer, pause_seconds), max(_LONGEST_REST_SECONDS, pause_seconds))

@@ -1,0 +1,176 @@
+"""What the page shows of a case: the handoff, its ticket and who calls, in one JSON object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from handoff.cases import Case
+from handoff.sop import SopBook
+from handoff.times import iso_after, parse
+from handoff.words import KINDS
+from zhiban.community import Community
+from zhiban.errors import ZhibanError
+from zhiban.handoffs import HandoffState
+from zhiban.masking import mask_phone, mask_text
+from zhiban.tickets import TicketService
+
+View = dict[str, Any]
+
+_TICKET_FIELDS = (
+    "number",
+    "category",
+    "urgency",
+    "level",
+    "status",
+    "department",
+    "building",
+    "unit",
+    "room",
+    "place",
+    "caller_name",
+    "phone",
+    "problem",
+    "since",
+    "available_time",
+    "special_flags",
+    "summary",
+    "verbatim",
+    "details",
+    "promises",
+    "created_at",
+)
+_CALLING_BACK = (HandoffState.CALLER_LEFT, HandoffState.CALLBACK_DUE)
+_OPEN_TICKETS_SHOWN = 5
+
+
+class ViewMaker:
+    """Builds views.
+
+    Args:
+        tickets: the ticket store.
+        community: residents, chains, deadlines.
+        sop: names of kinds.
+    """
+
+    def __init__(self, tickets: TicketService, community: Community, sop: SopBook) -> None:
+        self._tickets = tickets
+        self._community = community
+        self._sop = sop
+
+    async def make(self, case: Case) -> View:
+        """Return everything the page needs about a case, unmasked."""
+        record = case.record
+        chain = self._community.chain_for(record.kind)
+        stage = chain[min(record.stage, len(chain) - 1)]
+        ringing = record.state is HandoffState.OFFERED
+        ticket = await self._ticket(record.ticket_number)
+        phone = str(ticket.get("phone") or _dict(record.card.get("caller")).get("phone") or "")
+        return {
+            "id": record.id,
+            "call_id": record.call_id,
+            "ticket_number": record.ticket_number,
+            "kind": record.kind,
+            "title": self._title(record.kind),
+            "level": record.level,
+            "priority": record.priority,
+            "state": record.state.value,
+            "reason": record.reason,
+            "created_at": record.created_at,
+            "updated_at": record.updated_at,
+            "offered_to": record.offered_to,
+            "agent_id": record.agent_id,
+            "agent_name": case.agent_name,
+            "accepted_at": case.accepted_at,
+            "stage_label": stage.label,
+            "round": record.round,
+            "ring_until": iso_after(parse(record.updated_at), stage.ring_seconds)
+            if ringing
+            else "",
+            "call_ended": case.call_ended,
+            "due_at": self._due_at(case),
+            "alarm": self._is_alarming(case),
+            "card": dict(record.card),
+            "ticket": ticket,
+            "resident": self._resident(phone),
+            "open_tickets": await self._open_tickets(phone, record.ticket_number),
+        }
+
+    def _title(self, kind: str) -> str:
+        card = self._sop.kinds.get(kind)
+        return card.title if card else KINDS.get(kind, kind)
+
+    async def _ticket(self, number: str) -> View:
+        try:
+            ticket = await self._tickets.get(number)
+        except ZhibanError:
+            return {}  # the case is shown all the same: the caller matters, not the form
+        return {name: ticket[name] for name in _TICKET_FIELDS}
+
+    async def _open_tickets(self, phone: str, this: str) -> list[View]:
+        if not phone:
+            return []
+        found = await self._tickets.open_of_phone(phone)
+        names = ("number", "category", "problem", "status", "created_at")
+        others = [ticket for ticket in found if ticket["number"] != this]
+        return [{n: ticket[n] for n in names} for ticket in others[:_OPEN_TICKETS_SHOWN]]
+
+    def _resident(self, phone: str) -> View | None:
+        found = self._community.resident_by_phone(phone) if phone else None
+        if found is None:
+            return None
+        return {
+            "name": found.name,
+            "title": found.title,
+            "role": found.role,
+            "building": found.building,
+            "unit": found.unit,
+            "room": found.room,
+            "special_flags": list(found.special_flags),
+        }
+
+    def _due_at(self, case: Case) -> str:
+        """Return by when the caller must be called back, or ``""``."""
+        if case.promised_at:
+            return case.promised_at
+        if case.record.state not in _CALLING_BACK:
+            return ""
+        deadlines = self._community.deadlines
+        minutes = (
+            deadlines.missed_emergency_callback
+            if case.record.priority == 0
+            else deadlines.inquiry_report
+        )
+        return iso_after(parse(case.record.updated_at), timedelta(minutes=minutes).total_seconds())
+
+    def _is_alarming(self, case: Case) -> bool:
+        """Return whether every desk shows the case in red."""
+        waits_in_vain = case.record.round > 0 and not case.record.agent_id
+        return case.record.state in _CALLING_BACK or waits_in_vain
+
+
+def for_viewer(view: View, user_id: str) -> View:
+    """Return the view with numbers hidden from those who need not dial them (SEC-005, SEC-030)."""
+    concerned = user_id in (view["offered_to"], view["agent_id"])
+    if concerned or view["state"] in _CALLING_BACK:
+        return view
+    masked: View = mask_deeply(view)
+    if "phone" in masked["ticket"]:
+        masked["ticket"]["phone"] = mask_phone(view["ticket"]["phone"])
+    return masked
+
+
+def mask_deeply(value: Any) -> Any:
+    """Return JSON content with every phone number hidden."""
+    if isinstance(value, str):
+        return mask_text(value)
+    if isinstance(value, Mapping):
+        return {name: mask_deeply(part) for name, part in value.items()}
+    if isinstance(value, Sequence):
+        return [mask_deeply(part) for part in value]
+    return value
+
+
+def _dict(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}

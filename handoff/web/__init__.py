@@ -1,0 +1,1 @@
+"""The desk's web side: pages, JSON interface, WebSocket."""

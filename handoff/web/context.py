@@ -1,0 +1,51 @@
+"""What every request handler needs, under typed application keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aiohttp import web
+
+from handoff.accounts import Accounts, User
+from handoff.audit import Audit
+from handoff.clock import EscalationClock
+from handoff.desk import Desk
+from handoff.feed import Feed
+from handoff.presence import PresenceBook
+from handoff.sessions import Session, Sessions
+from handoff.sop import SopBook
+from zhiban.community import Community
+from zhiban.redis_client import RedisClient
+from zhiban.settings import Settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """Services of one desk process.
+
+    Attributes:
+        watch_redis: for reads that wait longer than the ordinary client's socket time-out.
+    """
+
+    settings: Settings
+    community: Community
+    sop: SopBook
+    redis: RedisClient
+    watch_redis: RedisClient
+    accounts: Accounts
+    sessions: Sessions
+    audit: Audit
+    presence: PresenceBook
+    desk: Desk
+    feed: Feed
+    clock: EscalationClock
+
+
+CONTEXT = web.AppKey("context", Context)
+USER = "user"
+SESSION = "session"
+
+
+def signed_in(request: web.Request) -> tuple[User, Session]:
+    """Return who asks; only for routes behind the sign-in middleware."""
+    return request[USER], request[SESSION]

@@ -1,0 +1,213 @@
+"""The JSON interface of the page: everything an agent does with a case."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from aiohttp import web
+
+from handoff.cases import Case
+from handoff.desk import TakenError
+from handoff.outcomes import OUTCOMES
+from handoff.views import for_viewer
+from handoff.web.context import CONTEXT, signed_in
+from handoff.words import (
+    CATEGORIES,
+    DECLINE_REASONS,
+    FLAGS,
+    KINDS,
+    ROLES,
+    STATES,
+    TICKET_STATES,
+)
+from zhiban.clock import iso_ms, utc_now
+from zhiban.errors import ErrorCode, ZhibanError
+
+_COMMANDS = ("hangup", "hold", "unhold")
+
+
+def add_operations(app: web.Application) -> None:
+    """Add the routes below ``/api``."""
+    app.router.add_get("/api/boot", boot)
+    app.router.add_get("/api/handoffs", list_open)
+    for name, handler in (
+        ("accept", accept),
+        ("decline", decline),
+        ("rejoin", rejoin),
+        ("claim", claim),
+        ("command", command),
+        ("return", return_to_bot),
+        ("dispose", dispose),
+        ("tick", tick),
+        ("edit", edit),
+    ):
+        app.router.add_post(f"/api/handoffs/{{id}}/{name}", handler)
+
+
+async def boot(request: web.Request) -> web.Response:
+    """What the page needs once: who I am, the anti-forgery token, cards and words."""
+    context = request.app[CONTEXT]
+    user, session = signed_in(request)
+    return web.json_response(
+        {
+            "me": {"id": user.id, "name": user.name, "role": user.role.value},
+            "csrf": session.csrf,
+            "now": iso_ms(utc_now()),
+            "community": {"name": context.community.name, "company": context.community.company},
+            "sop": {
+                "default": context.sop.default.to_dict(),
+                "kinds": {kind: card.to_dict() for kind, card in context.sop.kinds.items()},
+            },
+            "outcomes": {
+                key: {"label": outcome.label, "callback": outcome.needs_callback}
+                for key, outcome in OUTCOMES.items()
+            },
+            "words": {
+                "kinds": KINDS,
+                "states": STATES,
+                "roles": ROLES,
+                "categories": CATEGORIES,
+                "ticket_states": TICKET_STATES,
+                "flags": FLAGS,
+                "decline_reasons": DECLINE_REASONS,
+            },
+        }
+    )
+
+
+async def list_open(request: web.Request) -> web.Response:
+    """``GET /api/handoffs``: the open cases, most urgent first."""
+    user, _ = signed_in(request)
+    board = await request.app[CONTEXT].feed.board()
+    return web.json_response({"handoffs": [for_viewer(view, user.id) for view in board]})
+
+
+async def accept(request: web.Request) -> web.Response:
+    """Take the call; 409 tells who was faster."""
+    context = request.app[CONTEXT]
+    user, _ = signed_in(request)
+    try:
+        case = await context.desk.accept(request.match_info["id"], user)
+    except TakenError as error:
+        return _taken(error)
+    await context.audit.write(user.id, "accept", case.record.id)
+    return await _bridge(request, case)
+
+
+async def rejoin(request: web.Request) -> web.Response:
+    """Join one's own call again after a reload or a lost network."""
+    user, _ = signed_in(request)
+    return await _bridge(
+        request, await request.app[CONTEXT].desk.rejoin(request.match_info["id"], user)
+    )
+
+
+async def decline(request: web.Request) -> web.Response:
+    """Refuse a ring."""
+    context = request.app[CONTEXT]
+    user, _ = signed_in(request)
+    reason = str((await _body(request)).get("reason", ""))
+    await context.desk.decline(request.match_info["id"], user, reason)
+    await context.audit.write(user.id, "decline", request.match_info["id"], {"why": reason})
+    return _done()
+
+
+async def claim(request: web.Request) -> web.Response:
+    """Take a due call-back on oneself."""
+    context = request.app[CONTEXT]
+    user, _ = signed_in(request)
+    try:
+        await context.desk.claim(request.match_info["id"], user)
+    except TakenError as error:
+        return _taken(error)
+    await context.audit.write(user.id, "claim", request.match_info["id"])
+    return _done()
+
+
+async def command(request: web.Request) -> web.Response:
+    """Hang up, hold or take back from hold."""
+    context = request.app[CONTEXT]
+    user, _ = signed_in(request)
+    wanted = (await _body(request)).get("command")
+    if wanted not in _COMMANDS:
+        raise ZhibanError("没有这个操作 / unknown command", code=ErrorCode.BAD_MESSAGE)
+    await context.desk.command(request.match_info["id"], user, wanted)
+    await context.audit.write(user.id, wanted, request.match_info["id"])
+    return _done()
+
+
+async def return_to_bot(request: web.Request) -> web.Response:
+    """Give the caller back to the bot."""
+    context = request.app[CONTEXT]
+    user, _ = signed_in(request)
+    await context.desk.return_to_bot(request.match_info["id"], user)
+    await context.audit.write(user.id, "return_to_bot", request.match_info["id"])
+    return _done()
+
+
+async def dispose(request: web.Request) -> web.Response:
+    """Record how the case ended."""
+    context = request.app[CONTEXT]
+    user, _ = signed_in(request)
+    body = await _body(request)
+    outcome = str(body.get("outcome", ""))
+    await context.desk.dispose(request.match_info["id"], user, outcome, str(body.get("notes", "")))
+    await context.audit.write(user.id, "dispose", request.match_info["id"], {"outcome": outcome})
+    return _done()
+
+
+async def tick(request: web.Request) -> web.Response:
+    """Tick a line of the checklist or press a "told" button."""
+    context = request.app[CONTEXT]
+    user, _ = signed_in(request)
+    body = await _body(request)
+    key, done = str(body.get("key", "")), bool(body.get("done", True))
+    await context.desk.tick(request.match_info["id"], user, key, done=done)
+    await context.audit.write(
+        user.id, "tick" if done else "untick", request.match_info["id"], {"key": key}
+    )
+    return _done()
+
+
+async def edit(request: web.Request) -> web.Response:
+    """Correct the ticket's fields."""
+    context = request.app[CONTEXT]
+    user, _ = signed_in(request)
+    changes = (await _body(request)).get("changes")
+    if not isinstance(changes, Mapping):
+        raise ZhibanError("缺少 changes / missing", code=ErrorCode.BAD_MESSAGE)
+    await context.desk.edit(request.match_info["id"], user, changes)
+    await context.audit.write(
+        user.id, "edit", request.match_info["id"], {"fields": sorted(changes)}
+    )
+    return _done()
+
+
+async def _bridge(request: web.Request, case: Case) -> web.Response:
+    user, _ = signed_in(request)
+    host = urlsplit(f"//{request.host}").hostname or "127.0.0.1"
+    url = await request.app[CONTEXT].desk.bridge_url(case, user, host)
+    return web.json_response({"bridge_url": url, "call_id": case.record.call_id})
+
+
+async def _body(request: web.Request) -> Mapping[str, Any]:
+    try:
+        body = await request.json()
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ZhibanError("应为 JSON / expected JSON", code=ErrorCode.BAD_MESSAGE) from error
+    if not isinstance(body, Mapping):
+        raise ZhibanError("应为 JSON 对象 / expected an object", code=ErrorCode.BAD_MESSAGE)
+    return body
+
+
+def _taken(error: TakenError) -> web.Response:
+    return web.json_response(
+        {"error": {"code": error.code.value, "message": error.message, "by": error.by}}, status=409
+    )
+
+
+def _done() -> web.Response:
+    return web.json_response({"ok": True})
