@@ -1,7 +1,7 @@
 # 值班 ZhiBan. `make help` lists what there is.
 # The bootstrap is standard library only, finds the right Pythons itself, and does nothing when
 # everything is up to date.
-BOOT_PYTHON ?= $(firstword $(shell command -v python3.11 python3.12 python3.13 python3 2>/dev/null))
+BOOT_PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 "$$HOME"/.pyenv/versions/3.11*/bin/python; do "$$p" -c "" 2>/dev/null && { echo "$$p"; break; }; done)
 BOOT = $(BOOT_PYTHON) -m zhiban.setup.bootstrap
 PY = .venv/bin/python
 PYTEST = $(PY) -m pytest

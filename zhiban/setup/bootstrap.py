@@ -15,6 +15,8 @@ from pathlib import Path
 from zhiban.setup import environments, pythons
 from zhiban.setup.environments import ROOT, Environment
 from zhiban.setup.faults import SetupCode, SetupError
+from zhiban.setup.findings import as_lines, is_healthy
+from zhiban.setup.host_checks import check_host
 from zhiban.setup.progress import Progress
 
 OWN_UV = ROOT / ".venv-uv"
@@ -63,6 +65,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     dev = "--dev" in words[:1]
     words = words[1:] if dev else words
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    if words[:1] == ["doctor"] and not environments.wanted(dev)[0].is_ready():
+        return _doctor_before_anything()
     progress = Progress()
     try:
         touched = ensure(dev, os.environ, progress)
@@ -78,7 +82,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     python = environments.wanted(dev)[0].python
     sys.stdout.flush()
+    if os.access(OWN_UV / "bin" / "uv", os.X_OK):
+        os.environ["PATH"] += os.pathsep + str(OWN_UV / "bin")  # models are fetched with it too
     return os.execv(python, [str(python), "-m", "zhiban", *words])
+
+
+def _doctor_before_anything() -> int:
+    """Say what the machine lacks while there is no environment for the full check."""
+    findings = check_host(os.environ, ROOT / "var")
+    print("\n".join(as_lines(findings)))
+    print("装好后再运行可看到其余检查 / run again after make setup for the other checks")
+    return 0 if is_healthy(findings) else 1
 
 
 if __name__ == "__main__":

