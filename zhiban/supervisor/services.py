@@ -69,7 +69,10 @@ def voice(settings: Settings) -> Service:
     return Service(
         name="voice",
         title="内置语音合成",
-        argv=(str(rasa_python()), "-m", "voice_gateway.packaged_voice"),
+        argv=(
+            *(str(rasa_python()), "-m", "voice_gateway.packaged_voice"),
+            *("--host", _LOOPBACK, "--port", str(settings.voice_port)),
+        ),
         probe=http_probe(f"{settings.voice}/health"),
         env=rasa_env(settings),
         folder=ROOT,
