@@ -37,7 +37,7 @@ _RATE = 16000
     "--save", type=click.Path(path_type=Path), help="把听到的声音存成 WAV。 Save what is heard."
 )
 @click.option("--gateway", default="", metavar="URL", help="网关地址，默认本机。 Gateway URL.")
-def call(
+def command(
     text_file: str | None,
     wav_files: tuple[Path, ...],
     more_wav_files: tuple[Path, ...],

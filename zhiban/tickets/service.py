@@ -144,10 +144,13 @@ class TicketService:
 
 
 async def _load(connection: AsyncConnection, number: str, *, lock: bool = False) -> dict[str, Any]:
-    statement = select(_TABLE).where(Ticket.number == number)
     if lock:
-        statement = statement.with_for_update()
-    row = (await connection.execute(statement)).mappings().first()
+        # Writing first takes the lock on every database; SQLite ignores SELECT … FOR UPDATE.
+        await connection.execute(
+            update(Ticket).where(Ticket.number == number).values(updated_at=Ticket.updated_at)
+        )
+    found = await connection.execute(select(_TABLE).where(Ticket.number == number))
+    row = found.mappings().first()
     if row is None:
         raise ZhibanError(f"没有工单 {number} / no such ticket", code=ErrorCode.TICKET_UNKNOWN)
     return dict(row)

@@ -1,0 +1,1 @@
+"""Real parts for tests: whole houses, programmed callers, browsers."""

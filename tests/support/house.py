@@ -1,0 +1,140 @@
+"""A whole house on free ports with data of its own: every process real, under the supervisor."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from zhiban.settings import ROOT, Settings
+
+_READY_SECONDS = 240.0
+_STOP_SECONDS = 30.0
+_SHARED = ("models", "rasa-models", "speech-cache")
+
+
+def free_ports(count: int) -> list[int]:
+    """Return ports that are free now; all are held open until the last is known."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def house_settings(data_dir: Path, **changes: object) -> Settings:
+    """Return settings for a house of its own that shares models with the prepared one."""
+    ports = free_ports(6)
+    settings = Settings(
+        data_dir=data_dir,
+        gateway_port=ports[0],
+        desk_port=ports[1],
+        voice_port=ports[2],
+        actions_port=ports[3],
+        rasa_port=ports[4],
+        redis_port=ports[5],
+        online_voice=False,
+    )
+    return replace(settings, **changes)  # type: ignore[arg-type]
+
+
+@dataclass
+class House:
+    """A running house."""
+
+    settings: Settings
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    @property
+    def gateway(self) -> str:
+        """Base URL of the gateway."""
+        return f"http://127.0.0.1:{self.settings.gateway_port}"
+
+    @property
+    def desk(self) -> str:
+        """Base URL of the desk."""
+        return f"http://127.0.0.1:{self.settings.desk_port}"
+
+    def stop(self) -> None:
+        """Stop it as Ctrl-C does."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+            try:
+                self.process.wait(_STOP_SECONDS)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+
+
+def open_house(data_dir: Path, **changes: object) -> House:
+    """Start a house and wait until a call would be answered by every part of it.
+
+    Raises:
+        RuntimeError: it did not get ready; the message ends with its last words.
+    """
+    settings = house_settings(data_dir, **changes)
+    _share_models(data_dir)
+    log = data_dir / "house.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "zhiban", "up"],
+            cwd=ROOT,
+            env={**os.environ, **settings.to_env(), "NO_COLOR": "1"},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    house = House(settings, process, log)
+    try:
+        _wait_ready(house)
+    except BaseException:
+        house.stop()
+        raise
+    return house
+
+
+def _share_models(data_dir: Path) -> None:
+    prepared = Settings.from_env().data_dir
+    data_dir.mkdir(parents=True, exist_ok=True)
+    (data_dir / "run").mkdir(exist_ok=True)
+    for name in _SHARED:
+        (prepared / name).mkdir(parents=True, exist_ok=True)
+        (data_dir / name).symlink_to(prepared / name)
+
+
+def _wait_ready(house: House) -> None:
+    urls = [
+        f"{house.gateway}/health",
+        f"{house.desk}/health",
+        f"http://127.0.0.1:{house.settings.rasa_port}/webhooks/turn/health",
+        f"http://127.0.0.1:{house.settings.actions_port}/health",
+        f"http://127.0.0.1:{house.settings.voice_port}/health",
+    ]
+    deadline = time.monotonic() + _READY_SECONDS
+    while urls:
+        if house.process.poll() is not None or time.monotonic() > deadline:
+            tail = house.log.read_text(errors="replace")[-2000:]
+            raise RuntimeError(f"the house did not get ready ({urls[0]}): {tail}")
+        if _answers(urls[0]):
+            urls.pop(0)
+        else:
+            # Other processes tell nothing when they get ready but by answering.
+            time.sleep(0.2)
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=2) as response:
+            return bool(response.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
