@@ -67,6 +67,10 @@ def http_service(name: str, port: int, **changes: object) -> Service:
     )
 
 
+async def _never() -> bool:
+    return False
+
+
 class Heard:
     """Collects reports and lets a test wait for one."""
 
@@ -129,6 +133,21 @@ async def test_dependent_starts_only_after_ready(tmp_path: Path) -> None:
     assert order.index(("redis", Change.READY)) < order.index(("desk", Change.STARTED))
 
 
+async def test_yielding_service_waits_but_not_for_ever(tmp_path: Path) -> None:
+    heard = Heard()
+    page = http_service("page", free_port())
+    ghost = python_service("ghost", "import sys; sys.exit(1)", probe=_never)
+    slow = python_service("slow", "import time; time.sleep(60)", yields_to=("page",))
+    other = python_service(
+        "other", "import time; time.sleep(60)", yields_to=("ghost",), yields_for_s=0.05
+    )
+    services = [slow, other, page, ghost]
+    async with Supervisor(services, data_dir=tmp_path, report=heard) as running:
+        await running.wait_ready(["page", "slow", "other"])
+    order = [(r.service.name, r.change) for r in heard.reports]
+    assert order.index(("page", Change.READY)) < order.index(("slow", Change.STARTED))
+
+
 async def test_crash_is_reported_and_restarted(tmp_path: Path) -> None:
     port, heard = free_port(), Heard()
     service = http_service("web", port)
@@ -189,11 +208,10 @@ async def test_hung_child_is_restarted(tmp_path: Path) -> None:
 
 
 async def test_never_ready_is_a_crash(tmp_path: Path) -> None:
-    async def never() -> bool:
-        return False
-
     heard = Heard()
-    service = python_service("slow", "import time; time.sleep(60)", probe=never, ready_within_s=0.1)
+    service = python_service(
+        "slow", "import time; time.sleep(60)", probe=_never, ready_within_s=0.1
+    )
     async with Supervisor([service], data_dir=tmp_path, report=heard, policy=QUICK):
         report = await heard.wait(Change.CRASHED)
     assert "not ready in time" in report.text

@@ -42,6 +42,7 @@ class Child:
     Args:
         service: what to run.
         before: children that must be ready before the first start.
+        first: children given the processor before this one.
         guard: told about every process group that is alive.
         log_dir: folder of the log files.
         policy: restart and probe intervals.
@@ -52,6 +53,7 @@ class Child:
         self,
         service: Service,
         before: Sequence[Child],
+        first: Sequence[Child],
         guard: spawn.Guard,
         log_dir: Path,
         policy: RestartPolicy,
@@ -65,6 +67,7 @@ class Child:
         self.ready = asyncio.Event()
         self.log = ChildLog(log_dir / f"{service.name}.log")
         self._before = before
+        self._first = first
         self._guard = guard
         self._policy = policy
         self._report = report
@@ -97,6 +100,12 @@ class Child:
     async def _wait_for_others(self) -> None:
         for child in self._before:
             await child.ready.wait()
+        try:
+            async with asyncio.timeout(self.service.yields_for_s):
+                for child in self._first:
+                    await child.ready.wait()
+        except TimeoutError:
+            return  # long enough: a service that stays away must not keep this one away
 
     async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> None:
         """Wait for the work or for `stop`, whichever is first."""

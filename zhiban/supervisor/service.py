@@ -53,12 +53,14 @@ class Service:
         env: variables added to the supervisor's own environment.
         folder: working directory.
         after: names of services that must be ready before this one is started.
+        yields_to: names of services that get the processor first: this one is started when
+            they are ready, or `yields_for_s` after it could have been.
+        yields_for_s: see `yields_to`.
         ports: ports it listens on.
         address: where people find it, if it has a page for them.
         ready_within_s: seconds after which a start counts as failed.
         grace_s: seconds between SIGTERM and SIGKILL when stopping.
         hung_after_s: seconds without an answer after which it is restarted.
-        nice: CPU niceness added, for what callers do not wait for.
     """
 
     name: str
@@ -68,12 +70,13 @@ class Service:
     env: Mapping[str, str] = field(default_factory=dict)
     folder: Path = Path()
     after: tuple[str, ...] = ()
+    yields_to: tuple[str, ...] = ()
+    yields_for_s: float = 15.0
     ports: tuple[Port, ...] = ()
     address: str = ""
     ready_within_s: float = 180.0
     grace_s: float = 10.0
     hung_after_s: float = 60.0
-    nice: int = 0
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from zhiban.supervisor.service import Port, Service
 
 _LOOPBACK = "127.0.0.1"
 _ANY = ("0.0.0.0", "::", "")  # noqa: S104 - compared with, not bound
+_PAGES = ("gateway", "desk")
 _TRACKERS_KEPT_S = 24 * 3600
 
 
@@ -76,6 +77,7 @@ def voice(settings: Settings) -> Service:
         probe=http_probe(f"{settings.voice}/health"),
         env=rasa_env(settings),
         folder=ROOT,
+        yields_to=_PAGES,
         ports=(Port(_LOOPBACK, settings.voice_port, "ZHIBAN_VOICE_PORT"),),
     )
 
@@ -146,6 +148,7 @@ def _rasa(settings: Settings, model: Path) -> Service:
         env=rasa_env(settings),
         folder=ROOT,
         after=("redis",),
+        yields_to=_PAGES,
         ports=(Port(_LOOPBACK, port, "ZHIBAN_RASA_PORT"),),
         ready_within_s=300.0,
     )

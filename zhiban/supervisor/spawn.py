@@ -15,10 +15,8 @@ _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
-def _before_exec(supervisor: int, nice: int) -> Callable[[], None]:
+def _before_exec(supervisor: int) -> Callable[[], None]:
     def prepare() -> None:
-        if nice:
-            os.nice(nice)
         if _LIBC is not None:
             _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
             if os.getppid() != supervisor:  # it died before the call above took effect
@@ -47,7 +45,7 @@ async def start(service: Service) -> tuple[asyncio.subprocess.Process, asyncio.S
             cwd=service.folder,
             env={**os.environ, **service.env},
             start_new_session=True,
-            preexec_fn=_before_exec(os.getpid(), service.nice),
+            preexec_fn=_before_exec(os.getpid()),
         )
     except BaseException:
         os.close(reading)

@@ -58,7 +58,8 @@ class Supervisor(AbstractAsyncContextManager["Supervisor"]):
         for service in _in_order(self._services):
             self._children[service.name] = Child(
                 service,
-                [self._children[name] for name in service.after if name in self._children],
+                self._known(service.after),
+                self._known(service.yields_to),
                 self._guard,
                 self._data_dir / "log",
                 self._policy,
@@ -111,6 +112,9 @@ class Supervisor(AbstractAsyncContextManager["Supervisor"]):
             for number in numbers:
                 loop.remove_signal_handler(number)
 
+    def _known(self, names: Iterable[str]) -> list[Child]:
+        return [self._children[name] for name in names if name in self._children]
+
     def _on_report(self, report: Report) -> None:
         self._write_status()
         self._say(report)
@@ -149,7 +153,7 @@ def _in_order(services: Sequence[Service]) -> list[Service]:
     left, done = list(services), list[Service]()
     while left:
         placed = {service.name for service in done}
-        free = [s for s in left if all(a in placed or a not in names for a in s.after)]
+        free = [s for s in left if placed.issuperset(names & {*s.after, *s.yields_to})]
         if not free:
             raise ValueError(f"services wait for each other: {[s.name for s in left]}")
         done += free
