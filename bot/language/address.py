@@ -8,6 +8,7 @@ mended address is read back before it is used (TAX-115, TAX-118).
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -76,6 +77,8 @@ class AddressReading:
             known=later.known if later.known is not None else self.known,
         )
 
+
+_Keep = Callable[[str, "str | None", int, int], bool]
 
 _CUES = PhraseTable(
     {
@@ -238,7 +241,7 @@ def _parse(codes: Codes, expect: AddressPart | None) -> AddressReading | None:
     return AddressReading(**found, span=codes.text[start:stop])
 
 
-def _keep_room(string: str, end: int, found: dict[str, str], keep) -> None:  # type: ignore[no-untyped-def]
+def _keep_room(string: str, end: int, found: dict[str, str], keep: _Keep) -> None:
     if "room" in found:
         return
     marked = _ROOM_MARKED.search(string)
@@ -256,7 +259,9 @@ def _keep_room(string: str, end: int, found: dict[str, str], keep) -> None:  # t
         keep("room", _room(marked.group(1) or marked.group(2)), *marked.span())
 
 
-def _keep_expected(codes: Codes, expect: AddressPart, found: dict[str, str], keep) -> None:  # type: ignore[no-untyped-def]
+def _keep_expected(
+    codes: Codes, expect: AddressPart, found: dict[str, str], keep: _Keep
+) -> None:
     bare = _BARE.fullmatch(codes.codes)
     if not bare or found:
         return
