@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from zhiban.cli import cli
 from zhiban.supervisor import instance
 from zhiban.supervisor.service import State
 
