@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
-import aiohttp
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
@@ -31,7 +29,7 @@ from handoff.web.entrance import show_login, sign_in, sign_out
 from handoff.web.guard import errors, headers, sign_in_first
 from handoff.web.operations import add_operations
 from handoff.web.recent import add_recent
-from handoff.web.socket import OPEN_SOCKETS, SOCKETS, serve_socket
+from handoff.web.socket import OPEN_SOCKETS, OpenSockets, serve_socket
 from zhiban.access import api_token, is_trusted
 from zhiban.api import add_read_api
 from zhiban.community import load_community
@@ -90,8 +88,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     )
     app = web.Application(middlewares=[headers, errors, sign_in_first])
     app[CONTEXT] = context
-    app[OPEN_SOCKETS] = Counter()
-    app[SOCKETS] = set()
+    app[OPEN_SOCKETS] = OpenSockets()
     app[_BACKGROUND] = []
     aiohttp_jinja2.setup(app, loader=jinja2.FileSystemLoader(_WEB / "templates"), autoescape=True)
 
@@ -170,5 +167,4 @@ async def _health(request: web.Request) -> web.Response:
 
 
 async def _close_sockets(app: web.Application) -> None:
-    for socket in list(app[SOCKETS]):
-        await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
+    await app[OPEN_SOCKETS].close()

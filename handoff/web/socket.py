@@ -28,8 +28,22 @@ logger = logging.getLogger(__name__)
 _PING_SECONDS = 6.0
 _LARGEST_MESSAGE = 16_384
 _SIGNED_OUT = 4401
-OPEN_SOCKETS = web.AppKey("open_sockets", Counter[str])
-SOCKETS: web.AppKey[set[web.WebSocketResponse]] = web.AppKey("sockets", set)
+
+
+class OpenSockets:
+    """Sockets this process holds, and how many of each user."""
+
+    def __init__(self) -> None:
+        self.sockets: set[web.WebSocketResponse] = set()
+        self.by_user: Counter[str] = Counter()
+
+    async def close(self) -> None:
+        """Send every page to another desk process, or to this one once it is back."""
+        for socket in list(self.sockets):
+            await socket.close(code=aiohttp.WSCloseCode.GOING_AWAY)
+
+
+OPEN_SOCKETS = web.AppKey("open_sockets", OpenSockets)
 
 
 async def serve_socket(request: web.Request) -> web.StreamResponse:
@@ -40,11 +54,12 @@ async def serve_socket(request: web.Request) -> web.StreamResponse:
     socket = web.WebSocketResponse(heartbeat=_PING_SECONDS, max_msg_size=_LARGEST_MESSAGE)
     await socket.prepare(request)
     page = _Page(request, socket, user)
-    request.app[SOCKETS].add(socket)
+    open_sockets = request.app[OPEN_SOCKETS]
+    open_sockets.sockets.add(socket)
     try:
         await page.serve()
     finally:
-        request.app[SOCKETS].discard(socket)
+        open_sockets.sockets.discard(socket)
     return socket
 
 
@@ -53,7 +68,7 @@ class _Page:
 
     def __init__(self, request: web.Request, socket: web.WebSocketResponse, user: User) -> None:
         self._context: Context = request.app[CONTEXT]
-        self._open = request.app[OPEN_SOCKETS]
+        self._open = request.app[OPEN_SOCKETS].by_user
         self._cookie = request.cookies.get(COOKIE)
         self._socket = socket
         self._user = user

@@ -48,7 +48,6 @@ export class CallAudio {
    */
   async start({ capture = true } = {}) {
     this.context = new AudioContext({ latencyHint: "interactive" });
-    await this.context.resume();
     await this.context.audioWorklet.addModule(here("playback-worklet.js"));
     this.player = new AudioWorkletNode(this.context, "zhiban-playback", {
       numberOfInputs: 0,
@@ -60,13 +59,21 @@ export class CallAudio {
       this.onLevel({ heard: data.level, spoken: this.muted ? 0 : this.spoken });
     };
     this.player.connect(this.context.destination);
-    if (!capture) return { capturing: false, problem: "" };
-    try {
-      await this.#capture();
-      return { capturing: true, problem: "" };
-    } catch (error) {
-      return { capturing: false, problem: PROBLEMS[error.name] ?? `麦克风不可用（${error.name}）` };
+    let problem = "";
+    if (capture) {
+      try {
+        await this.#capture();
+      } catch (error) {
+        problem = PROBLEMS[error.name] ?? `麦克风不可用（${error.name}）`;
+      }
     }
+    this.#unlock();
+    return { capturing: capture && !problem, problem };
+  }
+
+  /** Whether the browser still waits for a click before it lets the page make a sound. */
+  get locked() {
+    return this.context?.state === "suspended";
   }
 
   /** @param {ArrayBuffer} frame any length of 16 kHz s16le; the buffer is given away */
@@ -103,9 +110,18 @@ export class CallAudio {
     if (context && context.state !== "closed") await context.close();
   }
 
+  #unlock() {
+    // Never awaited: without a user gesture (a page reloaded in mid-call) the promise stays open.
+    const resume = () => void this.context?.resume();
+    resume();
+    for (const gesture of ["pointerdown", "keydown"]) {
+      document.addEventListener(gesture, resume, { once: true });
+    }
+  }
+
   async #capture() {
     if (!navigator.mediaDevices) throw new DOMException("insecure", "SecurityError");
-    this.stream = await navigator.mediaDevices.getUserMedia({
+    const stream = await navigator.mediaDevices.getUserMedia({
       audio: {
         channelCount: 1,
         echoCancellation: true,
@@ -113,6 +129,11 @@ export class CallAudio {
         autoGainControl: true,
       },
     });
+    if (!this.context) {
+      stream.getTracks().forEach((track) => track.stop()); // stopped while the user was asked
+      return;
+    }
+    this.stream = stream;
     await this.context.audioWorklet.addModule(here("capture-worklet.js"));
     const frameSamples = (RATE * FRAME_MS) / 1000;
     this.recorder = new AudioWorkletNode(this.context, "zhiban-capture", {
