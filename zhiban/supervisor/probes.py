@@ -25,11 +25,10 @@ async def http_status(
     target = parts.path or "/"
     payload = b"" if body is None else json.dumps(body).encode()
     verb = method or ("GET" if body is None else "POST")
-    head = (
-        f"{verb} {target} HTTP/1.1\r\nHost: {parts.netloc}\r\n"
-        f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n"
-        "Connection: close\r\n\r\n"
-    )
+    head = f"{verb} {target} HTTP/1.1\r\nHost: {parts.netloc}\r\nConnection: close\r\n"
+    if payload:
+        head += f"Content-Type: application/json\r\nContent-Length: {len(payload)}\r\n"
+    head += "\r\n"
     async with asyncio.timeout(deadline_s):
         reader, writer = await asyncio.open_connection(parts.hostname, parts.port or 80)
         try:
@@ -44,12 +43,12 @@ async def http_status(
     return int(words[1])
 
 
-def http_probe(url: str, *, body: object | None = None, deadline_s: float = _DEADLINE_S) -> Probe:
+def http_probe(url: str, *, deadline_s: float = _DEADLINE_S) -> Probe:
     """Return a probe that is satisfied by status 200."""
 
     async def probe() -> bool:
         try:
-            return await http_status(url, body=body, deadline_s=deadline_s) == 200
+            return await http_status(url, deadline_s=deadline_s) == 200
         except (OSError, TimeoutError, ValueError):
             return False
 
@@ -71,26 +70,5 @@ def redis_probe(host: str, port: int) -> Probe:
                     writer.close()
         except (OSError, TimeoutError):
             return False
-
-    return probe
-
-
-def rasa_probe(base: str) -> Probe:
-    """Return a probe that is satisfied when Rasa has loaded its model and parsed one sentence.
-
-    The first parse loads the word segmenter (about a second): better here than on a caller.
-    """
-    status = http_probe(f"{base}/status")
-    parse = http_probe(f"{base}/model/parse", body={"text": "你好"}, deadline_s=30.0)
-    warm = False
-
-    async def probe() -> bool:
-        nonlocal warm
-        if not await status():
-            warm = False
-            return False
-        if not warm:
-            warm = await parse()
-        return warm
 
     return probe

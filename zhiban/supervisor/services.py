@@ -14,7 +14,7 @@ import yaml
 
 from zhiban.settings import ROOT, Settings
 from zhiban.setup.training import rasa_env, rasa_python
-from zhiban.supervisor.probes import http_probe, rasa_probe, redis_probe
+from zhiban.supervisor.probes import http_probe, redis_probe
 from zhiban.supervisor.service import Port, Service
 
 _LOOPBACK = "127.0.0.1"
@@ -144,7 +144,8 @@ def _rasa(settings: Settings, model: Path) -> Service:
         name="rasa",
         title="对话引擎",
         argv=tuple(argv),
-        probe=rasa_probe(settings.rasa),
+        # Parses a sentence, which also loads the word segmenter before a caller has to wait for it.
+        probe=http_probe(f"{settings.rasa}/webhooks/turn/health"),
         env=rasa_env(settings),
         folder=ROOT,
         after=("redis",),
