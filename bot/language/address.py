@@ -177,7 +177,9 @@ def _read_segment(
     soft = _parse(encode(text, soft=True), expect)
     if soft is None or (hard is not None and len(soft.parts()) <= len(hard.parts())):
         return hard
-    if hard is not None and any(soft.parts()[name] != value for name, value in hard.parts().items() if name in soft.parts()):
+    if hard is not None and any(
+        soft.parts()[name] != value for name, value in hard.parts().items() if name in soft.parts()
+    ):
         return hard
     trusted = (
         (soft.unit is not None and soft.building is not None)
@@ -218,15 +220,23 @@ def _parse(codes: Codes, expect: AddressPart | None) -> AddressReading | None:
     building_match = _BUILDING.search(string) or _BUILDING_BY_NUMBER.search(string)
     if building_match:
         first = building_match.start()
-        if keep("building", _named(codes, building_match.group(1) or building_match.group(2), first), *building_match.span()):
+        if keep(
+            "building",
+            _named(codes, building_match.group(1) or building_match.group(2), first),
+            *building_match.span(),
+        ):
             end = max(end, building_match.end())
     unit = _UNIT.search(string)
-    if unit and keep("unit", _named(codes, unit.group(1) or unit.group(2), unit.start()), *unit.span()):
+    if unit and keep(
+        "unit", _named(codes, unit.group(1) or unit.group(2), unit.start()), *unit.span()
+    ):
         end = max(end, unit.end())
     floor = _FLOOR.search(string, end) or _FLOOR.search(string)
     if floor and not (building_match and floor.start() < building_match.end()):
         value = _value(floor.group(2))
-        if value is not None and keep("floor", ("-" if floor.group(1) else "") + value, *floor.span()):
+        if value is not None and keep(
+            "floor", ("-" if floor.group(1) else "") + value, *floor.span()
+        ):
             end = max(end, floor.end())
     _keep_room(string, end, found, keep)
     bare = _ONLY_NUMBER.fullmatch(string)
@@ -259,9 +269,7 @@ def _keep_room(string: str, end: int, found: dict[str, str], keep: _Keep) -> Non
         keep("room", _room(marked.group(1) or marked.group(2)), *marked.span())
 
 
-def _keep_expected(
-    codes: Codes, expect: AddressPart, found: dict[str, str], keep: _Keep
-) -> None:
+def _keep_expected(codes: Codes, expect: AddressPart, found: dict[str, str], keep: _Keep) -> None:
     bare = _BARE.fullmatch(codes.codes)
     if not bare or found:
         return

@@ -20,10 +20,14 @@ _TITLE = f"(?:{'|'.join(_TITLES)})"
 _STOP = "的是住在了啊呀呢吧吗嘛电话手机号我你他她们，。,.！!？?、 不叫姓先女就这那来去个人也和跟要想有没说报修家房栋楼单元"
 _GIVEN = f"[^{_STOP}\\d\\sA-Za-z]{{1,2}}"
 _TITLED = re.compile(f"(?P<surname>{_SURNAME})(?P<title>{_TITLE})")
-_CALLED = re.compile(f"(?:我叫|叫做|名字叫|名字是|姓名是?|我的名字是?|登记.?名字?是?)(?P<surname>{_SURNAME})(?P<given>{_GIVEN})")
+_CALLED = re.compile(
+    f"(?:我叫|叫做|名字叫|名字是|姓名是?|我的名字是?|登记.?名字?是?)(?P<surname>{_SURNAME})(?P<given>{_GIVEN})"
+)
 _SURNAMED = re.compile(f"(?:免贵|我|本人|业主|户主|敝)?姓(?P<surname>{_SURNAME})(?!名)")
 _SPELLED = re.compile("|".join(sorted(SPELLED, key=len, reverse=True)))
-_WHOLE = re.compile(f"(?:我是|我叫|就?叫|是)?(?P<surname>{_SURNAME})(?P<given>{_GIVEN})?(?:的|啊|呀|吧|嗯)?")
+_WHOLE = re.compile(
+    f"(?:我是|我叫|就?叫|是)?(?P<surname>{_SURNAME})(?P<given>{_GIVEN})?(?:的|啊|呀|吧|嗯)?"
+)
 _NOT_NAMES = frozenset(
     "高兴 安全 方便 常常 时候 万一 应该 白天 金额 向前 易碎 文明 关于 管理 管家 管子 明天 明白 成功 计划 闻到 时间 车库 车位 单元 房子 房间 "
     "马上 马桶 包括 严重 康复 任何 雷雨 龙头 方面 高层 简单 游泳 万分 何时 于是 余额 代表 代缴 华为 解决 应急 白色 左边 石头 水管 江边 "
@@ -132,12 +136,19 @@ def _by_sound(text: str, title: str | None, roster: Roster | None) -> PersonRead
             continue
         surname = _best_surname(sounds.syllables[place + 1], roster)
         if surname is not None:
-            return PersonReading(surname, None, title, sounds.span(max(0, place - 1), place + 2), True)
+            return PersonReading(
+                surname, None, title, sounds.span(max(0, place - 1), place + 2), True
+            )
     if title is not None:
         for said in _TITLES:
             at = text.find(said)
             if at > 0:
-                surname = _best_surname(sounds_of(text[at - 1]).syllables[0] if sounds_of(text[at - 1]).syllables else "", roster)
+                surname = _best_surname(
+                    sounds_of(text[at - 1]).syllables[0]
+                    if sounds_of(text[at - 1]).syllables
+                    else "",
+                    roster,
+                )
                 if surname is not None:
                     return PersonReading(surname, None, title, text[at - 1 : at + len(said)], True)
     return None

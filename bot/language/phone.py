@@ -93,7 +93,9 @@ def read_phone(text: str, *, expect: bool = False) -> PhoneReading | None:
         A valid number, the caller's own, or the digits so far; None when the
         text is not about a number.
     """
-    cues = {hit.name: hit for hit in _SAME.find(sounds_of(text)) if hit.closeness > Closeness.FOLDED}
+    cues = {
+        hit.name: hit for hit in _SAME.find(sounds_of(text)) if hit.closeness > Closeness.FOLDED
+    }
     corrected = cues.get("corrected")
     start_from = 0
     if corrected is not None:
@@ -160,7 +162,11 @@ def _number_in(digits: str, *, any_local: bool) -> str | None:
     mobiles = [match.group() for match in _MOBILE.finditer(digits)]
     tail = digits[-_MOBILE_LENGTH:]
     # Room and number, or 13系列的 and number, in one breath.
-    if len(digits) > _MOBILE_LENGTH and len(digits) - _MOBILE_LENGTH <= 6 and _MOBILE.fullmatch(tail):
+    if (
+        len(digits) > _MOBILE_LENGTH
+        and len(digits) - _MOBILE_LENGTH <= 6
+        and _MOBILE.fullmatch(tail)
+    ):
         return tail
     return mobiles[0] if len(mobiles) == 1 and digits.endswith(mobiles[0]) else None
 

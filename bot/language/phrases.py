@@ -135,9 +135,7 @@ class PhraseTable:
                     continue
                 for name, phrase, closeness, _ in node.ends:
                     held = best.get((name, first))
-                    if held is None or (
-                        held.closeness is Closeness.FOLDED and held.stop < place
-                    ):
+                    if held is None or (held.closeness is Closeness.FOLDED and held.stop < place):
                         best[name, first] = Hit(name, first, place, closeness, phrase)
 
     def unfinished(self, sounds: Sounds, first: int) -> bool:

@@ -146,9 +146,7 @@ def _convert(text: str) -> Sounds:
 
 def _inside_number(text: str, place: int) -> bool:
     """A point or comma between digits belongs to the number."""
-    return (
-        0 < place < len(text) - 1 and text[place - 1].isdigit() and text[place + 1].isdigit()
-    )
+    return 0 < place < len(text) - 1 and text[place - 1].isdigit() and text[place + 1].isdigit()
 
 
 _convert_cached = lru_cache(maxsize=1024)(_convert)

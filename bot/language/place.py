@@ -101,7 +101,9 @@ def read_place(text: str) -> PlaceReading | None:
     kept = [
         hit
         for hit in hits
-        if not any(other is not hit and other.overlaps(hit) and len(other) > len(hit) for other in hits)
+        if not any(
+            other is not hit and other.overlaps(hit) and len(other) > len(hit) for other in hits
+        )
     ]
     best = max(kept, key=lambda hit: (hit.closeness, hit.name in _INDOOR, -hit.first))
     names = dict.fromkeys(hit.name for hit in kept if hit.name != best.name)

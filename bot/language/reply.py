@@ -121,11 +121,7 @@ def is_backchannel(text: str) -> bool:
         return False
     if all(syllable in _BACKCHANNEL_SOUNDS for syllable in sounds.syllables):
         return True
-    covered = {
-        place
-        for hit in _BACKCHANNELS.find(sounds)
-        for place in range(hit.first, hit.stop)
-    }
+    covered = {place for hit in _BACKCHANNELS.find(sounds) for place in range(hit.first, hit.stop)}
     return len(covered) == len(sounds)
 
 
@@ -157,9 +153,7 @@ def wants_repeat(text: str) -> bool:
     return _asks(_REPEAT, text, ("repeat",), ("own",))
 
 
-def _asks(
-    table: PhraseTable, text: str, wanted: tuple[str, ...], refused: tuple[str, ...]
-) -> bool:
+def _asks(table: PhraseTable, text: str, wanted: tuple[str, ...], refused: tuple[str, ...]) -> bool:
     sounds = sounds_of(text)
     hits = _plain(table.find(sounds))
     if any(hit.name in refused for hit in hits):

@@ -48,7 +48,9 @@ def split_clauses(sentence: str) -> list[str]:
     return [piece.strip() for piece in pieces if piece.strip()]
 
 
-def speech_pieces(text: str, *, first: int = FIRST_PIECE, longest: int = LONGEST_PIECE) -> list[str]:
+def speech_pieces(
+    text: str, *, first: int = FIRST_PIECE, longest: int = LONGEST_PIECE
+) -> list[str]:
     """Pieces for synthesis: sentences, the first cut after a clause, over-long ones at clauses.
 
     Args:
@@ -73,7 +75,9 @@ def speech_pieces(text: str, *, first: int = FIRST_PIECE, longest: int = LONGEST
                 current += clause
         if current:
             pieces.append(current)
-    return [piece for piece in pieces if re.search(r"\w", piece)] or ([text.strip()] if text.strip() else [])
+    return [piece for piece in pieces if re.search(r"\w", piece)] or (
+        [text.strip()] if text.strip() else []
+    )
 
 
 def _within_number(text: str, place: int) -> bool:

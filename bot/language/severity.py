@@ -18,7 +18,12 @@ class SeverityGrade(str, Enum):
     DANGEROUS = "dangerous"
 
 
-_ORDER = (SeverityGrade.SLIGHT, SeverityGrade.MODERATE, SeverityGrade.SERIOUS, SeverityGrade.DANGEROUS)
+_ORDER = (
+    SeverityGrade.SLIGHT,
+    SeverityGrade.MODERATE,
+    SeverityGrade.SERIOUS,
+    SeverityGrade.DANGEROUS,
+)
 _WORDS = {
     "slight": "不(太|怎么|算|是很)?严重 不(大|厉害|急|多) 一点点? 有一?点(漏|滴|渗|湿)? =滴 滴水 滴答 渗水? 轻微 慢慢(滴|渗|漏)? 还好 还行 偶尔 潮 湿了 小问题 一般般?",
     "moderate": "一直(滴|漏|流|在漏|在滴) 滴得(很|比较|挺)?快 一小滩 一滩 比较(严重|大|厉害) 细流 流出来 漏得(有点|比较) 在漏 在流 有积水 漏水 一盆",

@@ -22,13 +22,16 @@ _LETTER_SOUNDS = dict(
         strict=False,
     )
 )
-_TICKET = re.compile(r"\b([A-Z]{2})(20\d{6})(\d{3,6})\b")
+_TICKET = re.compile(r"(?<![A-Za-z0-9])([A-Z]{2})(20\d{6})(\d{3,6})(?!\d)")
 _MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _FIXED = re.compile(r"(?<!\d)(0\d{2,3})-?(\d{7,8})(?!\d)")
 _SHORT_SERVICE = re.compile(r"(?<!\d)(119|120|110|122|12345|400\d{7})(?!\d)")
-_HOME = re.compile(r"(\d{1,3}|[A-Za-z])(栋|号楼|幢|座)(?:\s*(\d{1,2})单元)?(?:\s*(\d{3,5})(?:室|号)?)?")
+_HOME = re.compile(
+    r"(\d{1,3}|[A-Za-z])(栋|号楼|幢|座)(?:\s*(\d{1,2})单元)?(?:\s*(\d{3,5})(?:室|号)?)?"
+)
 _ROOM_NUMBER = re.compile(r"(?<![\d.])(\d{3,5})(室|号房|房)")
 _ISO_DATE = re.compile(r"(?<!\d)(\d{4})-(\d{1,2})-(\d{1,2})(?!\d)")
+_CLOCK_RANGE = re.compile(r"(:[0-5]\d)\s*[-~—–]\s*(\d{1,2}:)")
 _CLOCK = re.compile(r"(?<!\d)([01]?\d|2[0-4])[:：]([0-5]\d)(?!\d)")
 _MONEY = re.compile(r"[¥￥]\s*(\d+(?:\.\d+)?)|(?<![\d.])(\d+\.\d+)(?=元|块|平|%|％)")
 _PERCENT = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)[%％]")
@@ -36,7 +39,15 @@ _RANGE = re.compile(r"(\d)\s*[-~—–]\s*(\d)")
 _NUMBER = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)(?![\d.])")
 _MEASURED_TWO = re.compile(r"(?<![\d.])2(?=个|位|次|天|小时|名|种|台|部|户|辆|遍)")
 _LETTERS = re.compile(r"[A-Za-z]+")
-_KNOWN_WORDS = {"app": "手机应用", "wifi": "无线网", "wi-fi": "无线网", "ok": "好的", "vip": "贵宾", "etc": "自动收费", "led": "灯"}
+_KNOWN_WORDS = {
+    "app": "手机应用",
+    "wifi": "无线网",
+    "wi-fi": "无线网",
+    "ok": "好的",
+    "vip": "贵宾",
+    "etc": "自动收费",
+    "led": "灯",
+}
 
 
 def say_phone(number: str) -> str:
@@ -114,7 +125,11 @@ def say_date(day: date, *, today: date | None = None) -> str:
         near = {-2: "前天", -1: "昨天", 0: "今天", 1: "明天", 2: "后天"}.get((day - today).days)
         if near:
             return near
-    year = f"{say_digits(str(day.year), yao=False)}年" if today is not None and day.year != today.year else ""
+    year = (
+        f"{say_digits(str(day.year), yao=False)}年"
+        if today is not None and day.year != today.year
+        else ""
+    )
     return f"{year}{say_number(day.month)}月{say_number(day.day)}号"
 
 
@@ -160,13 +175,16 @@ def speakable(text: str) -> str:
     text = _TICKET.sub(lambda m: say_ticket(m.group()), text)
     text = _MOBILE.sub(lambda m: say_phone(m.group()), text)
     text = _FIXED.sub(lambda m: say_phone(m.group(1) + m.group(2)), text)
+    text = _MONEY.sub(
+        lambda m: say_money(m.group(1)) if m.group(1) else say_decimal(m.group(2)), text
+    )
     text = _SHORT_SERVICE.sub(lambda m: say_digits(m.group()), text)
     text = _ISO_DATE.sub(_say_iso_date, text)
+    text = _CLOCK_RANGE.sub(r"\1到\2", text)
     text = _CLOCK.sub(lambda m: say_clock(int(m.group(1)), int(m.group(2))), text)
     text = _HOME.sub(_say_home, text)
     text = _ROOM_NUMBER.sub(lambda m: say_room(m.group(1)) + m.group(2), text)
     text = _PERCENT.sub(lambda m: "百分之" + say_decimal(m.group(1)), text)
-    text = _MONEY.sub(lambda m: say_money(m.group(1)) if m.group(1) else say_decimal(m.group(2)), text)
     text = _MEASURED_TWO.sub("两", text)
     text = _RANGE.sub(r"\1到\2", text)
     text = _NUMBER.sub(lambda m: _say_plain(m.group(1)), text)

@@ -14,7 +14,9 @@ _SPOKEN_PREFIX = {
 }  # fmt: skip
 _LETTERS = re.compile(r"([A-Za-z])\s*[.,，、]?\s*([A-Za-z])")
 _SOUNDED = re.compile("[阿啊][屁批皮]")
-_DIGITS_RUN = re.compile(f"[{''.join(DIGITS)}](?:[\\s,，、。.\\-年月日号第呃嗯的]{{0,2}}[{''.join(DIGITS)}])*")
+_DIGITS_RUN = re.compile(
+    f"[{''.join(DIGITS)}](?:[\\s,，、。.\\-年月日号第呃嗯的]{{0,2}}[{''.join(DIGITS)}])*"
+)
 _FULL = re.compile(r"(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\d{3,6})")
 _DAYS_BACK = {"今天": 0, "今早": 0, "昨天": 1, "昨晚": 1, "前天": 2}
 _SHORT = re.compile(f"([{''.join(DIGITS)}十]{{1,6}})\\s*号(?![楼栋])")

@@ -47,7 +47,14 @@ _DAYS = {
     "大前天": -3, "前天": -2, "昨天": -1, "昨日": -1, "昨儿": -1, "今天": 0, "今日": 0, "今儿": 0, "明天": 1, "明日": 1,
     "明儿": 1, "大后天": 3, "后天": 2, "昨晚": -1, "昨夜": -1, "今早": 0, "今晚": 0, "明早": 1, "明晚": 1,
 }  # fmt: skip
-_DAY_PART = {"昨晚": "晚上", "昨夜": "半夜", "今早": "早上", "今晚": "晚上", "明早": "早上", "明晚": "晚上"}
+_DAY_PART = {
+    "昨晚": "晚上",
+    "昨夜": "半夜",
+    "今早": "早上",
+    "今晚": "晚上",
+    "明早": "早上",
+    "明晚": "晚上",
+}
 _PARTS: dict[str, tuple[int, int]] = {
     "凌晨": (0, 6), "半夜": (0, 5), "清晨": (5, 8), "一大早": (6, 9), "早上": (6, 10), "早晨": (6, 10), "上午": (8, 12),
     "中午": (11, 14), "下午": (12, 18), "傍晚": (17, 20), "晚上": (18, 23), "夜里": (20, 24), "白天": (8, 18),
@@ -55,10 +62,10 @@ _PARTS: dict[str, tuple[int, int]] = {
 _AFTERNOON = frozenset(("下午", "傍晚", "晚上", "夜里"))
 _UNIT_DAYS = {"天": 1.0, "日": 1.0, "星期": 7.0, "礼拜": 7.0, "周": 7.0, "月": 30.0, "年": 365.0}
 _UNIT_HOURS = {"小时": 1.0, "钟头": 1.0, "分钟": 1 / 60, "刻钟": 0.25}
-_WEEKDAYS = {c: i for i, c in enumerate("一二三四五六日")} | {"天": 6} | {str(i + 1): i for i in range(7)}
-_NORMAL_WORDS = (
-    "大前天 前天 昨天 今天 明天 大后天 后天 昨晚 今早 今晚 明早 明晚 凌晨 半夜 清晨 早上 早晨 上午 中午 下午 傍晚 晚上 夜里 白天 刚才 刚刚 周末 随时 以后 之后 以前 之前 左右 星期 礼拜"
+_WEEKDAYS = (
+    {c: i for i, c in enumerate("一二三四五六日")} | {"天": 6} | {str(i + 1): i for i in range(7)}
 )
+_NORMAL_WORDS = "大前天 前天 昨天 今天 明天 大后天 后天 昨晚 今早 今晚 明早 明晚 凌晨 半夜 清晨 早上 早晨 上午 中午 下午 傍晚 晚上 夜里 白天 刚才 刚刚 周末 随时 以后 之后 以前 之前 左右 星期 礼拜"
 _SOUND_TABLE = PhraseTable({"word": _NORMAL_WORDS}, folded=False)
 
 _DAY = re.compile("|".join(_DAYS))
@@ -66,7 +73,9 @@ _WEEKDAY = re.compile("(上上|上|这|本|下下|下)?个?(?:周|星期|礼拜)
 _WEEKEND = re.compile("(上|这|本|下)?个?周末")
 _DATE = re.compile(f"(?:({_NUM})月({_NUM})[号日]?|({_NUM})[号日](?![楼栋]))")
 _PART = re.compile("|".join(_PARTS))
-_CLOCK = re.compile(f"({_NUM})(?:点钟?|[:：时])(半|一刻|三刻|{_NUM}(?=分|$|[^天个月号栋点]))?分?整?")
+_CLOCK = re.compile(
+    f"({_NUM})(?:点钟?|[:：时])(半|一刻|三刻|{_NUM}(?=分|$|[^天个月号栋点]))?分?整?"
+)
 _AFTER = re.compile("(?:以后|之后|过后|往后|开始|起|后)")
 _BEFORE = re.compile("(?:以前|之前|前)")
 _ABOUT = re.compile("左右|前后|大概|差不多")
@@ -128,6 +137,8 @@ def _duration(
     if half or tail == "半":
         count += 0.5
     words = match.group() + ("了" if mark == "了" else "前")
+    if unit == "月" and "个" not in match.group():
+        return None
     if unit == "天" and count_said == "半":
         return WhenReading("半天了", None, None, match.group(), repaired)
     start = None
@@ -137,7 +148,9 @@ def _duration(
         if hours > 24 * 3650:
             return None
         began = now - timedelta(hours=hours)
-        start = began.date().isoformat() if days is not None else began.isoformat(timespec="minutes")
+        start = (
+            began.date().isoformat() if days is not None else began.isoformat(timespec="minutes")
+        )
     span = text[match.start() : match.end()]
     return WhenReading(words, start, None, span, repaired)
 
@@ -182,7 +195,9 @@ def _moment(
     if present is not None:
         return WhenReading(words, now.isoformat(timespec="minutes"), None, span, repaired)
     day = _day(day_match, weekday, weekend, date_match, kind, now)
-    part = part_match.group() if part_match else _DAY_PART.get(day_match.group() if day_match else "")
+    part = (
+        part_match.group() if part_match else _DAY_PART.get(day_match.group() if day_match else "")
+    )
     start, end = _range(day, part, clock, second, weekend is not None, kind, now)
     if start is None:
         if anytime is None:
@@ -268,7 +283,12 @@ def _range(
         end = None
         if second is not None:
             end = _at(base, second, part, kind, now, guess=False)
-            while end is not None and end <= start and end.hour < 13 and end + timedelta(hours=12) > start:
+            while (
+                end is not None
+                and end <= start
+                and end.hour < 13
+                and end + timedelta(hours=12) > start
+            ):
                 end += timedelta(hours=12)
         return start, end
     if part is not None:
@@ -298,7 +318,11 @@ def _at(
         return None
     minute_said = clock.group(2)
     special = {"半": 30, "一刻": 15, "三刻": 45}
-    minute = special.get(minute_said or "", 0) if not minute_said or minute_said in special else read_number(minute_said)
+    minute = (
+        special.get(minute_said or "", 0)
+        if not minute_said or minute_said in special
+        else read_number(minute_said)
+    )
     if minute is None or minute > 59:
         return None
     if part in _AFTERNOON and hour < 12:

@@ -45,7 +45,10 @@ _TERM_TABLE = PhraseTable(TERMS)
 _CUE_TABLE = PhraseTable(CUES, folded=False)
 _LOOKALIKE_TABLE = PhraseTable({"lookalike": LOOKALIKES}, folded=False)
 _LATE_CUES = PhraseTable(
-    {name: CUES[name] for name in ("resolved", "hypothesis_after", "question", "past_mark", "slight")},
+    {
+        name: CUES[name]
+        for name in ("resolved", "hypothesis_after", "question", "past_mark", "slight")
+    },
     folded=False,
 )
 
