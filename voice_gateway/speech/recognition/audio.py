@@ -48,8 +48,12 @@ def frame_levels(samples: Samples) -> Samples:
 
 
 def voiced_ms(samples: Samples) -> float:
-    """Return how many milliseconds are louder than a quiet line, at 16 kHz."""
-    return float(np.count_nonzero(frame_levels(samples) > _SILENCE_DBFS)) * 20.0
+    """Return how many milliseconds stand out: over a quiet line and near the loud parts."""
+    levels = frame_levels(samples)
+    if levels.size == 0:
+        return 0.0
+    floor = max(_SILENCE_DBFS, float(np.percentile(levels, 95)) - 30.0)
+    return float(np.count_nonzero(levels > floor)) * 20.0
 
 
 def is_quiet_after(samples: Samples, start: int) -> bool:

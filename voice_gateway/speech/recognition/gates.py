@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 
 from voice_gateway.speech.recognition.text import normalise, spoken_length
 
@@ -13,6 +15,7 @@ class Rejection(StrEnum):
     """Why a decoded text is not believed."""
 
     NO_SPEECH = "no_speech"
+    NO_EVIDENCE = "no_evidence"
     UNSURE = "unsure"
     TOO_FAST = "too_fast"
     LOOP = "loop"
@@ -30,20 +33,26 @@ class GateLimits:
         logprob: mean log probability under which nothing is believed.
         short_logprob: the same for one or two characters, which a prompt invents easily.
         chars_per_second: more than a person can say.
+        suspicious: `no_speech` above which a short text must show evidence.
+        evidence: log likelihood ratio, in nats, that a believable text has (see `Evidence`).
+        evidence_per_token: the same for each token, against loops.
         prompt_run: characters of the prompt, over a sentence's end, that nobody repeats by chance.
     """
 
-    no_speech: float = 0.6
-    no_speech_logprob: float = -1.0
+    no_speech: float = 0.35
+    no_speech_logprob: float = -1.2
     logprob: float = -2.0
     short_logprob: float = -2.2
-    chars_per_second: float = 11.0
+    chars_per_second: float = 8.5
     prompt_run: int = 9
+    suspicious: float = 0.15
+    evidence: float = 2.2
+    evidence_per_token: float = 0.15
 
 
 _BOILERPLATE = re.compile(
-    r"字幕(由|by|志愿|制作|提供)|中文字幕|请不吝|点赞|订阅|打赏|(感谢|谢谢)(您的|你的|大家)?(观看|收看|收听)"
-    r"|amara|明镜|优优独播|下期再见|by索兰娅",
+    r"字幕|请不吝|点赞|订阅|打赏|(感谢|谢谢)(您的|你的|大家)?(观看|收看|收听)"
+    r"|amara|作词|作曲|编曲|演唱|明镜|优优独播|下期再见|by索兰娅",
     re.IGNORECASE,
 )
 _LOOP = re.compile(r"(.{1,12}?)\1{3,}")
@@ -87,6 +96,9 @@ def rejection(
 
 def is_loop(text: str) -> bool:
     """Whether the decoder got stuck on a word. A telephone number may have four like digits."""
+    clauses = Counter(clause for clause in text.split("，") if len(clause) > 1)
+    if clauses and max(clauses.values()) > 2:
+        return True
     plain = text.replace("，", "")
     for match in _LOOP.finditer(plain):
         run = match.group(0)
@@ -99,7 +111,7 @@ def is_loop(text: str) -> bool:
 
 
 def collapse(text: str) -> str:
-    """Return a text with a decoder's loop reduced to one round: ``不对，不对，不对，不对`` → 不对."""
+    """Return a text with a decoder's loop reduced to one round: ``不对，不对，不对`` → 不对."""
     clauses = text.split("，")
     if len(clauses) > 2 and len(set(clauses[:-1])) == 1 and clauses[0].startswith(clauses[-1]):
         return clauses[0]
@@ -113,7 +125,7 @@ def repeats_prompt(text: str, prompt: str, run: int) -> bool:
     """
     clauses = normalise(prompt).split("，")
     flat = text.replace("，", "")
-    for first, second in zip(clauses, clauses[1:], strict=False):
+    for first, second in pairwise(clauses):
         joint = first + second
         if len(joint) >= run and joint in flat:
             return True

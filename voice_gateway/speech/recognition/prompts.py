@@ -54,17 +54,14 @@ class DomainPrompts:
 
     def __init__(self, community: Community) -> None:
         homes = [_home(building) for building in _spread(community.buildings)]
-        places = "，".join(community.places[:4])
-        departments = "，".join(d.name for d in community.departments[:3])
+        places = "".join(f"我在{place}。" for place in community.places if "车库" in place)
         self._hints = {
             **_FIXED,
             Expectation.OPEN: f"{_EMERGENCIES}{_OPEN}{''.join(f'{h}。' for h in homes[:1])}",
             Expectation.ADDRESS: "请问您住哪里？"
             + "".join(f"{home}。" for home in homes)
-            + "三号楼。"
-            + (f"{places}。" if places else ""),
+            + f"{places}三号楼十二楼。七栋。",
         }
-        self._names = f"{community.name}，{community.company}，{departments}。"
 
     def hint(self, expects: str) -> str:
         """Return the prompt for an expectation; the general one for a name not known here."""

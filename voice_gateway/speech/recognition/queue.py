@@ -8,6 +8,7 @@ import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from enum import IntEnum
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -76,9 +77,9 @@ class DecodeQueue:
                 continue
             self._free -= 1
             running = asyncio.get_running_loop().run_in_executor(self._pool, work)
-            running.add_done_callback(lambda done, f=future: self._finish(done, f))
+            running.add_done_callback(partial(self._finish, future))
 
-    def _finish(self, done: asyncio.Future[T], future: asyncio.Future[T]) -> None:
+    def _finish(self, future: asyncio.Future[T], done: asyncio.Future[T]) -> None:
         self._free += 1
         error = None if done.cancelled() else done.exception()
         if not future.done():

@@ -12,9 +12,10 @@ import ctranslate2
 import tokenizers
 
 from voice_gateway.speech.recognition.audio import ENGINE_RATE, Samples, voiced_ms
+from voice_gateway.speech.recognition.evidence import Evidence
 from voice_gateway.speech.recognition.features import MelWindow
 from voice_gateway.speech.recognition.gates import GateLimits, Rejection, collapse, rejection
-from voice_gateway.speech.recognition.text import normalise
+from voice_gateway.speech.recognition.text import normalise, spoken_length
 
 _PROMPT_TOKENS = 200
 _MIN_VOICED_MS = 60.0
@@ -83,8 +84,10 @@ class WhisperModel:
             self._id(mark)
             for mark in ("<|startoftranscript|>", "<|zh|>", "<|transcribe|>", "<|notimestamps|>")
         ]
+        self._end = self._id("<|endoftext|>")
         self._previous = self._id("<|startofprev|>")
         self._prompts: dict[str, list[int]] = {}
+        self._evidence = Evidence(self._model, self._encode)
 
     def decode(self, samples: Samples, prompt: str, *, careful: bool) -> Decoded:
         """Return what was said in up to 29 s of 16 kHz samples.
@@ -100,7 +103,7 @@ class WhisperModel:
         voiced = voiced_ms(samples)
         if voiced < _MIN_VOICED_MS:
             return Decoded("", "", 0.0, 1.0, Rejection.NO_SPEECH, _since(started))
-        encoded = self._model.encode(ctranslate2.StorageView.from_array(self._window(samples)))
+        encoded = self._encode(samples)
         best = self._generate(encoded, prompt, seconds, voiced, beam=self._settings.beam)
         others: list[Decoded] = []
         if careful and self._doubtful(best):
@@ -128,6 +131,8 @@ class WhisperModel:
         )
 
     def _doubtful(self, decoded: Decoded) -> bool:
+        if decoded.rejected is Rejection.NO_EVIDENCE:
+            return False
         if decoded.rejected in (Rejection.LOOP, Rejection.PROMPT, Rejection.TOO_FAST):
             return True
         if decoded.rejected is not None:
@@ -159,8 +164,22 @@ class WhisperModel:
             prompt=prompt,
             limits=self._settings.limits,
         )
+        if why is None and self._invented(encoded, before, result, heard):
+            why = Rejection.NO_EVIDENCE
         text = "" if why else heard
         return Decoded(text, heard, logprob, no_speech, why, _since(started))
+
+    def _invented(self, encoded: Any, before: list[int], result: Any, heard: str) -> bool:
+        """Whether noise explains a short, dubious text as well as the audio does."""
+        limits = self._settings.limits
+        if result.no_speech_prob < limits.suspicious or spoken_length(heard) > 16:
+            return False
+        tokens = [token for token in result.sequences_ids[0] if token < self._end]
+        needed = max(limits.evidence, limits.evidence_per_token * len(tokens))
+        return self._evidence(encoded, before + self._task, tokens) < needed
+
+    def _encode(self, samples: Samples) -> Any:
+        return self._model.encode(ctranslate2.StorageView.from_array(self._window(samples)))
 
     def _prompt_ids(self, prompt: str) -> list[int]:
         if not prompt:
