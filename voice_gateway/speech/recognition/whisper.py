@@ -36,16 +36,23 @@ class WhisperRecogniser:
     Args:
         folder: the model's folder.
         settings: how to decode.
+        model: an already loaded model of that folder.
     """
 
     name = NAME
     streaming = False
 
-    def __init__(self, folder: Path, settings: WhisperSettings | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: WhisperSettings | None = None,
+        *,
+        model: WhisperModel | None = None,
+    ) -> None:
         self._folder = folder
         self._settings = settings or WhisperSettings()
         self._queue = DecodeQueue()
-        self._model: WhisperModel | None = None
+        self._model = model
         self._loading = asyncio.Lock()
 
     def open(self, sample_rate: int) -> WhisperSession:
