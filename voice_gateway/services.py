@@ -10,6 +10,7 @@ from bot.language.emergency import EmergencySpotter
 from bot.language.roster import Roster
 from voice_gateway.dialogue.client import DialogueClient
 from voice_gateway.speech.recognition.base import Recogniser
+from voice_gateway.speech.recognition.prompts import DomainPrompts
 from voice_gateway.speech.synthesis.speaker import Speaker
 from zhiban.community import Community
 from zhiban.handoffs import HandoffLedger
@@ -35,3 +36,4 @@ class Services:
     spotter: EmergencySpotter
     recogniser: Recogniser
     speaker: Speaker
+    prompts: DomainPrompts

@@ -74,7 +74,9 @@ class AgentLeg:
                     LinkInput(link, self._gone.set, _unrecorded),
                     self._port,
                     VADProcessor(vad_analyzer=new_vad()),
-                    ListeningStage(services.recogniser, rate, expects=_open),
+                    ListeningStage(
+                        services.recogniser, rate, expects=_open, hint=services.prompts.hint
+                    ),
                     AgentTranscript(services.timeline, held.call.call_id, agent_id),
                     self.output,
                 ]

@@ -67,7 +67,7 @@ class Call:
         self._interceptor = Interceptor(services.spotter)
         self._opener = CaseOpener(services, call_id, caller, self._resident)
         self._opening = asyncio.Lock()
-        self._openings: set[asyncio.Task[None]] = set()
+        self._openings: set[asyncio.Task[bool]] = set()
         self._company: Company | None = None
         self._case: Case | None = None
         self._reply = DialogueReply()
@@ -304,7 +304,12 @@ class Call:
             verdict = self._interceptor.final(turn.text, turn.alternatives)
             if verdict.transfer is not None:
                 await self._record_turn(turn, DialogueReply(intent=_intent(verdict.transfer)))
-                await self._open_emergency(verdict.transfer, turn.text, "final", turn.voiced_until)
+                opened = await self._open_emergency(
+                    verdict.transfer, turn.text, "final", turn.voiced_until
+                )
+                if not opened:
+                    # Its interim words have just opened the case; these complete them.
+                    await self._tell_company(turn.text)
                 return
             if self.mode is CallMode.BOT and verdict.ask is not None:
                 await self._record_turn(turn, DialogueReply(intent=_intent(verdict.ask)))
@@ -315,12 +320,16 @@ class Call:
                 return
         if self.mode is CallMode.WAITING:
             await self._record_turn(turn, DialogueReply())
-            async with self._opening:
-                company = self._company
-            if company is not None:
-                await company.hear(turn.text)
+            await self._tell_company(turn.text)
             return
         await self._converse(turn, turn.text, number)
+
+    async def _tell_company(self, text: str) -> None:
+        """Add words to the open case, waiting for one that is just being opened."""
+        async with self._opening:
+            company = self._company
+        if company is not None:
+            await company.hear(text)
 
     async def _converse(self, turn: Turn, text: str, number: int) -> None:
         thinking = asyncio.create_task(self._think_aloud())
@@ -413,23 +422,24 @@ class Call:
         )
 
     def _open_soon(self, finding: Finding, text: str, spoken_at: float) -> None:
-        task = asyncio.create_task(self._open_emergency(finding, text, "interim", spoken_at))
+        task: asyncio.Task[bool] = asyncio.create_task(self._open_emergency(finding, text, "interim", spoken_at))
         self._openings.add(task)
         task.add_done_callback(self._openings.discard)
 
     async def _open_emergency(
         self, finding: Finding, text: str, source: str, spoken_at: float
-    ) -> None:
-        await self._open_emergency_kind(
+    ) -> bool:
+        return await self._open_emergency_kind(
             finding.kind.value, finding.level, finding.matched, source, spoken_at, text
         )
 
     async def _open_emergency_kind(
         self, kind: str, level: int, matched: str, source: str, spoken_at: float, text: str
-    ) -> None:
+    ) -> bool:
+        """Open an emergency case; False when one is open already."""
         async with self._opening:
             if not self._watching():
-                return
+                return False
             loop = asyncio.get_running_loop()
             await self._event(
                 EventName.EMERGENCY_DETECTED,
@@ -456,9 +466,10 @@ class Call:
             if self.mode is CallMode.ENDED:
                 # The caller left before the stores answered; they are called back.
                 await release_handoff(self._services, case)
-                return
+                return True
             self._keep_company(case)
         await self._inject_emergency(kind)
+        return True
 
     async def _open_case(self, kind: str, level: int, words: list[str]) -> Case:
         """Open the case; while a store is down, keep the caller and try again."""

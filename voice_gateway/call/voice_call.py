@@ -46,7 +46,11 @@ class VoiceLeg:
         self._port = BridgePort(rate)
         self._output = LinkOutput(link, self._sent)
         listening = ListeningStage(
-            services.recogniser, rate, expects=call.expects, patient=call.patient
+            services.recogniser,
+            rate,
+            expects=call.expects,
+            hint=services.prompts.hint,
+            patient=call.patient,
         )
         self._run = PipelineRun(
             Pipeline(

@@ -47,6 +47,7 @@ class ListeningStage(FrameProcessor):
         recogniser: the shared engine.
         sample_rate: Hz of the incoming speech.
         expects: returns what the bot has just asked for.
+        hint: returns the recogniser's prompt for that.
         patient: returns whether this speaker needs longer silences.
         endpointing: lengths of those silences.
     """
@@ -57,6 +58,7 @@ class ListeningStage(FrameProcessor):
         sample_rate: int,
         *,
         expects: Callable[[], str],
+        hint: Callable[[str], str],
         patient: Callable[[], bool] = lambda: False,
         endpointing: Endpointing | None = None,
     ) -> None:
@@ -65,6 +67,7 @@ class ListeningStage(FrameProcessor):
         self._engine = recogniser.name
         self._sample_rate = sample_rate
         self._expects = expects
+        self._hint = hint
         self._patient = patient
         self._endpointing = endpointing or Endpointing()
         self._state = _State.QUIET
@@ -116,7 +119,7 @@ class ListeningStage(FrameProcessor):
         if self._state is _State.QUIET:
             self._began_at = asyncio.get_running_loop().time() - frame.start_secs
             self._last_interim = ""
-            self._session.begin(self._expects())
+            self._session.begin(self._hint(self._expects()))
             for audio in self._preroll:
                 await self._session.feed(audio)
             self._preroll.clear()

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.language.sentences import split_clauses
+from bot.language.sentences import speech_pieces
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
@@ -127,7 +127,7 @@ class SpeakingStage(FrameProcessor):
     async def _handle_say(self, frame: SayFrame) -> None:
         loop = asyncio.get_running_loop()
         await self.push_frame(_flagged(TTSStartedFrame(), frame))
-        for piece in split_clauses(frame.text):
+        for piece in speech_pieces(frame.text):
             wanted, first = loop.time(), True
             try:
                 async for chunk in self._speaker.speak(piece, self._sample_rate):

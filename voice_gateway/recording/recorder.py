@@ -33,10 +33,8 @@ class CallRecorder:
 
     def heard(self, pcm: bytes) -> None:
         """Add speech of the caller."""
-        missing = len(self._caller) - len(self._other)
-        if missing > 0:
-            self._other.extend(bytes(missing))
         self._caller.extend(pcm)
+        self._other.extend(bytes(max(0, len(self._caller) - len(self._other))))
         if len(self._caller) >= self._threshold and (self._writing is None or self._writing.done()):
             self._writing = asyncio.create_task(self._write())
 
