@@ -49,9 +49,10 @@ def training_data() -> list[Path]:
 
 def model_path(settings: Settings) -> Path:
     """Return where the model made from the present sources lies, or will lie."""
-    sources = [ROOT / "domain.yml", ROOT / "config.yml", *RASA.locks, *training_data()]
+    sources = [ROOT / "domain.yml", ROOT / "config.yml", *training_data()]
     sources += files_under(ROOT / "bot")
-    mark = fingerprint([source for source in sources if source.is_file()], base=ROOT)
+    present = [source for source in sources if source.is_file()]
+    mark = fingerprint(present, fingerprint(RASA.locks), base=ROOT)
     return settings.data_dir / "rasa-models" / f"zhiban-{mark}.tar.gz"
 
 
