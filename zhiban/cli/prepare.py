@@ -22,8 +22,6 @@ def command(data: Path | None, site: Path | None) -> None:
     progress = Progress()
     with instance.only_one(settings.data_dir):
         prepared = asyncio.run(prepare(settings, progress))
-    for line in prepared.first_run_notes:
-        progress.say(line)
     progress.say(
         f"✓ 语音识别 / recogniser: {prepared.recogniser.value}，{prepared.recogniser_reason}"
     )

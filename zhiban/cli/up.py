@@ -92,7 +92,6 @@ def _addresses(running: Supervisor, prepared: Prepared, seconds: float) -> list[
         f"  来电页面 caller  {caller}",
         f"  坐席工作台 desk  {desk}",
         f"  语音识别  {prepared.recogniser.value}：{prepared.recogniser_reason}",
-        *(f"  {line}" for line in prepared.first_run_notes),
         f"  页面 {seconds:.1f} 秒可用 / pages after {seconds:.1f} s",
         "",
     ]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import shutil
 import sys
 from dataclasses import dataclass
@@ -33,17 +32,15 @@ class Prepared:
         model: the trained bot.
         recogniser: which speech recogniser will be used.
         recogniser_reason: why that one.
-        first_run_notes: lines to show once, a new password among them.
     """
 
     model: Path
     recogniser: Engine
     recogniser_reason: str
-    first_run_notes: tuple[str, ...]
 
 
 async def prepare(settings: Settings, progress: Progress, *, train: bool = True) -> Prepared:
-    """Bring models, database, bot, fixed sentences and secrets up to date, side by side.
+    """Bring models, database, bot and fixed sentences up to date, side by side.
 
     Args:
         settings: what to prepare.
@@ -58,12 +55,12 @@ async def prepare(settings: Settings, progress: Progress, *, train: bool = True)
         async with asyncio.TaskGroup() as group:
             models = group.create_task(_models(settings, progress))
             bot = group.create_task(_bot(settings, progress, train))
-            notes = group.create_task(_database_and_secrets(settings, progress))
+            group.create_task(_database(settings, progress))
             group.create_task(_sentences(settings, progress))
     except* SetupError as errors:
         raise errors.exceptions[0] from None
     engine, reason = models.result()
-    return Prepared(bot.result(), engine, reason, notes.result())
+    return Prepared(bot.result(), engine, reason)
 
 
 def _check_folder(folder: Path) -> None:
@@ -118,7 +115,7 @@ async def _bot(settings: Settings, progress: Progress, train: bool) -> Path:
         return await training.train(settings, step)
 
 
-async def _database_and_secrets(settings: Settings, progress: Progress) -> tuple[str, ...]:
+async def _database(settings: Settings, progress: Progress) -> None:
     with progress.step("数据库"):
         try:
             await migrate(settings.database)
@@ -129,40 +126,6 @@ async def _database_and_secrets(settings: Settings, progress: Progress) -> tuple
                 advice="检查 ZHIBAN_DATABASE_URL / check ZHIBAN_DATABASE_URL",
                 retryable=True,
             ) from error
-    return await _first_agent(settings, progress)
-
-
-async def _first_agent(settings: Settings, progress: Progress) -> tuple[str, ...]:
-    """Have the desk make its first account; what it prints is shown once, at the end."""
-    stamp = settings.secrets_dir / ".admin-made"
-    mark = fingerprint([], settings.database)
-    if read_stamp(stamp) == mark:
-        return ()
-    settings.secrets_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    with progress.step("首个坐席账号"):
-        process = await asyncio.create_subprocess_exec(
-            sys.executable,
-            "-m",
-            "handoff",
-            "ensure-admin",
-            cwd=ROOT,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-            env={**os.environ, **settings.to_env()},
-        )
-        try:
-            out, err = await process.communicate()
-        finally:
-            if process.returncode is None:
-                process.kill()
-        if process.returncode != 0:
-            last = err.decode(errors="replace").strip().splitlines()[-1:]
-            raise SetupError(
-                f"无法建立坐席账号 / cannot make the first account: {''.join(last)}",
-                code=SetupCode.STEP_FAILED,
-            )
-    write_stamp(stamp, mark)
-    return tuple(line for line in out.decode().splitlines() if line.strip())
 
 
 def _sentences_mark(settings: Settings) -> str:
