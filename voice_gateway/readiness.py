@@ -23,7 +23,7 @@ class Readiness:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def missing_sentences(self) -> list[str]:
+    def missing_sentences(self) -> tuple[str, ...]:
         """Return the protected sentences that are not in the speech cache."""
         community = self._services.community
         texts = [community.phrase(key) for key in PROTECTED_PHRASES]

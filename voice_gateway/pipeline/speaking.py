@@ -8,7 +8,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TypeVar
 
-from bot.language.sentences import speech_pieces
 from pipecat.frames.frames import (
     BotStartedSpeakingFrame,
     BotStoppedSpeakingFrame,
@@ -20,6 +19,7 @@ from pipecat.frames.frames import (
 )
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
+from bot.language.sentences import speech_pieces, split_sentences
 from voice_gateway.pipeline.frames import SayFrame, SpokenMarkFrame
 from voice_gateway.speech.synthesis.speaker import Speaker
 
@@ -127,7 +127,7 @@ class SpeakingStage(FrameProcessor):
     async def _handle_say(self, frame: SayFrame) -> None:
         loop = asyncio.get_running_loop()
         await self.push_frame(_flagged(TTSStartedFrame(), frame))
-        for piece in speech_pieces(frame.text):
+        for piece in self._pieces(frame.text):
             wanted, first = loop.time(), True
             try:
                 async for chunk in self._speaker.speak(piece, self._sample_rate):
@@ -142,6 +142,18 @@ class SpeakingStage(FrameProcessor):
                 logger.exception("no voice could speak a piece of %d characters", len(piece))
         await self.push_frame(_flagged(TTSStoppedFrame(), frame))
         await self.push_frame(_flagged(SpokenMarkFrame(self._finished(frame.protected)), frame))
+
+    def _pieces(self, text: str) -> list[str]:
+        """Cut a text so that sound starts early; what the cache has is left in one piece."""
+        if self._speaker.holds(text, self._sample_rate):
+            return [text]
+        pieces: list[str] = []
+        for sentence in split_sentences(text):
+            if self._speaker.holds(sentence, self._sample_rate):
+                pieces.append(sentence)
+            else:
+                pieces.extend(speech_pieces(sentence))
+        return pieces
 
     def _mark(self, said: Said) -> SpokenMarkFrame:
         async def began() -> None:

@@ -101,6 +101,10 @@ class Speaker:
         if isinstance(self._packaged, PackagedVoice):
             await self._packaged.close()
 
+    def holds(self, text: str, sample_rate: int) -> bool:
+        """Return whether a text can be spoken from the cache, as a whole."""
+        return self._cached(text, sample_rate, self.rate) is not None
+
     def _cached(self, text: str, sample_rate: int, rate: float) -> bytes | None:
         for voice in self.voices:
             pcm = self.cache.get(voice.name, rate, sample_rate, text)

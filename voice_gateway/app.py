@@ -1,0 +1,139 @@
+"""Builds the gateway: services, routes, background work, orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+from collections.abc import AsyncIterator
+from contextlib import suppress
+
+from aiohttp import web
+from redis.exceptions import RedisError
+
+from bot.language.emergency import EmergencySpotter
+from voice_gateway.call.registry import CallRegistry
+from voice_gateway.dialogue.client import DialogueClient
+from voice_gateway.emergency.spool import file_spooled_emergencies
+from voice_gateway.readiness import Readiness
+from voice_gateway.routes.agents import AgentRoute
+from voice_gateway.routes.calls import CallRoutes
+from voice_gateway.routes.pages import add_pages
+from voice_gateway.services import Services
+from voice_gateway.speech.recognition.factory import open_recogniser
+from voice_gateway.speech.recognition.prompts import DomainPrompts
+from voice_gateway.speech.synthesis import SpeechSettings, open_speaker
+from zhiban.access import api_token, is_trusted
+from zhiban.api import add_read_api
+from zhiban.community import load_community
+from zhiban.community.roster import roster_of
+from zhiban.handoffs import HandoffLedger
+from zhiban.models import choose_recogniser
+from zhiban.redis_client import open_redis
+from zhiban.settings import Settings
+from zhiban.store import open_engine
+from zhiban.tickets import TicketService
+from zhiban.timeline import Timeline, TimelineArchive
+
+logger = logging.getLogger(__name__)
+
+_UPKEEP_SECONDS = 5.0
+
+
+def speech_settings(settings: Settings) -> SpeechSettings:
+    """Return how the gateway speaks."""
+    return SpeechSettings(
+        online=settings.online_voice,
+        edge_voice=settings.edge_voice,
+        edge_url=settings.edge_url,
+        packaged_url=settings.voice,
+    )
+
+
+def open_services(settings: Settings) -> Services:
+    """Open everything calls need; nothing is loaded or connected yet.
+
+    Raises:
+        ZhibanError: settings or site data are wrong.
+        SetupError: the recogniser's model is not installed.
+    """
+    community = load_community(settings.site_dir)
+    redis = open_redis(settings.redis)
+    engine = open_engine(settings.database)
+    timeline = Timeline(redis, settings.data_dir / "spool" / "timeline.jsonl")
+    choice = choose_recogniser(settings.models_dir, settings.recogniser)
+    logger.info("recogniser: %s (%s)", choice.engine, choice.reason)
+    return Services(
+        settings=settings,
+        community=community,
+        roster=roster_of(community),
+        redis=redis,
+        engine=engine,
+        timeline=timeline,
+        tickets=TicketService(engine, timeline),
+        ledger=HandoffLedger(redis, engine, timeline),
+        dialogue=DialogueClient(settings.rasa),
+        spotter=EmergencySpotter(),
+        recogniser=open_recogniser(choice),
+        speaker=open_speaker(speech_settings(settings), settings.data_dir / "speech-cache"),
+        prompts=DomainPrompts(community),
+    )
+
+
+def build_app(settings: Settings) -> web.Application:
+    """Return the application."""
+    services = open_services(settings)
+    registry = CallRegistry()
+    token = api_token(settings)
+    app = web.Application()
+
+    async def allowed(request: web.Request) -> bool:
+        return is_trusted(request, settings, token)
+
+    CallRoutes(services, registry, token).add_to(app)
+    AgentRoute(services, registry).add_to(app)
+    add_pages(app, Readiness(services), registry)
+    add_read_api(
+        app,
+        redis=services.redis,
+        engine=services.engine,
+        tickets=services.tickets,
+        allowed=allowed,
+    )
+
+    async def running(_app: web.Application) -> AsyncIterator[None]:
+        await services.recogniser.warm_up()
+        archive = TimelineArchive(
+            services.redis, services.engine, f"gateway-{os.uname().nodename}-{os.getpid()}"
+        )
+        tasks = [asyncio.create_task(archive.run()), asyncio.create_task(_keep_up(services))]
+        yield
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await services.speaker.close()
+        await services.dialogue.close()
+        services.recogniser.close()
+        await services.redis.aclose()
+        await services.engine.dispose()
+
+    async def end_calls(_app: web.Application) -> None:
+        for held in list(registry.held.values()):
+            await held.call.end("gateway_stopped")
+
+    app.cleanup_ctx.append(running)
+    app.on_shutdown.append(end_calls)
+    return app
+
+
+async def _keep_up(services: Services) -> None:
+    """Bring in what had to be spooled while a store was away."""
+    while True:
+        with suppress(RedisError, OSError):
+            await services.timeline.replay()
+        try:
+            await file_spooled_emergencies(services)
+        except Exception:
+            # Whatever fails here fails again in five seconds; the spool file stays.
+            logger.exception("spooled emergencies could not be filed yet")
+        await asyncio.sleep(_UPKEEP_SECONDS)
