@@ -7,27 +7,14 @@ mended address is read back before it is used (TAX-115, TAX-118).
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from enum import Enum
 
-from bot.language.address_tokens import Codes, encode, harden
-from bot.language.numbers import read_unit_letters
+from bot.language.address_parts import AddressPart, find_parts
+from bot.language.address_tokens import Codes, encode
 from bot.language.phrases import Closeness, PhraseTable
 from bot.language.pinyin import sounds_of
 from bot.language.place import read_place
 from bot.language.roster import Roster
-
-
-class AddressPart(str, Enum):
-    """A part of an address, as asked for."""
-
-    PHASE = "phase"
-    BUILDING = "building"
-    UNIT = "unit"
-    ROOM = "room"
-    FLOOR = "floor"
 
 
 @dataclass(frozen=True)
@@ -78,8 +65,6 @@ class AddressReading:
         )
 
 
-_Keep = Callable[[str, "str | None", int, int], bool]
-
 _CUES = PhraseTable(
     {
         "corrected": "不对不?对?(是|应该是)? 说错了? 讲错了? 搞错了? 记错了? =错了 应该是 更正 改成 哦不(是)? 不不",
@@ -88,21 +73,7 @@ _CUES = PhraseTable(
     },
     folded=False,
 )
-_NUM = "[0-9XHK]+"
-_DASHED = re.compile(rf"({_NUM}|L)[Bh]?-({_NUM})U?(?:-({_NUM}))?")
-_PHASE = re.compile(rf"({_NUM}|L)P")
-_BUILDING = re.compile(rf"(?:(?P<hard>{_NUM}|L)|(?P<soft>[a-j]))B[FB]?")
-_BUILDING_BY_NUMBER = re.compile(rf"({_NUM})h(?=({_NUM}|L)U)")
-_UNIT = re.compile(rf"(?:(?P<hard>{_NUM}|L)|(?P<soft>[a-j]))U")
-_FLOOR = re.compile(rf"(G?)({_NUM})F")
-_ROOM_HERE = re.compile(r"(?:([0-9XHK]{3,})|([0-9a-jXHK]{3,4}))[Rh]*")
-_TWO_DIGITS_HERE = re.compile(r"(0?[0-9])(?![0-9XHKBUFP])")
-_ROOM_MARKED = re.compile(r"([0-9XHK]{3,})R|Rh?y?([0-9XHK]{3,})")
-_BARE = re.compile(r"[^0-9XHKa-jL]*([0-9XHK]+|L|[0-9a-jXHK]+)[Rhy.]?")
-_ONLY_NUMBER = re.compile(r"[y.]{0,2}([0-9XHK]+)[Rh]?")
-_FLOOR_AND_ROOM = re.compile(r"(\d?X\d?)(\d{2})")
-_MOBILE_DIGITS = 11
-_LONGEST_ROOM = 5
+_SHORTEST_ROOM = 3
 # Numbers that telephones turn into one another: 四/十, 一/七, 六/九.
 _CONFUSED_NUMBERS = {
     "4": ("10",), "10": ("4",), "1": ("7",), "7": ("1",), "6": ("9",), "9": ("6",),
@@ -175,143 +146,44 @@ def _read_segment(
     if hard is not None and hard.complete and hard.unit is not None:
         return hard
     soft = _parse(encode(text, soft=True), expect)
-    if soft is None or (hard is not None and len(soft.parts()) <= len(hard.parts())):
+    if soft is None:
         return hard
-    if hard is not None and any(
-        soft.parts()[name] != value for name, value in hard.parts().items() if name in soft.parts()
-    ):
+    if expect is AddressPart.ROOM and hard is not None and len(hard.room or "") < _SHORTEST_ROOM:
+        # 腰铃铃一: by characters only the last digit is one.
+        hard = hard if len(soft.room or "") < _SHORTEST_ROOM else None
+    if hard is not None and not _adds_to(hard, soft):
         return hard
-    trusted = (
-        (soft.unit is not None and soft.building is not None)
-        or (soft.building is not None and soft.room is not None)
-        or (soft.unit is not None and soft.room is not None)
-        or expect is not None
-        or (roster is not None and roster.has(soft.building, soft.unit, soft.room))
-    )
-    if not trusted or (roster is not None and not roster.has(soft.building)):
+    if not _trusted(soft, expect) or (roster is not None and not roster.has(soft.building)):
         return hard
     return replace(soft, repaired=True)
 
 
+def _adds_to(hard: AddressReading, soft: AddressReading) -> bool:
+    """Whether the reading by sound says more and nothing else."""
+    by_sound = soft.parts()
+    return len(by_sound) > len(hard.parts()) and all(
+        by_sound.get(name, value) == value for name, value in hard.parts().items()
+    )
+
+
+def _trusted(soft: AddressReading, expect: AddressPart | None) -> bool:
+    """By sound alone one part is too little, unless it was asked for: 十多 is no building."""
+    said = [soft.building, soft.unit, soft.room]
+    return expect is not None or sum(part is not None for part in said) >= 2
+
+
 def _parse(codes: Codes, expect: AddressPart | None) -> AddressReading | None:
-    found: dict[str, str] = {}
-    spans: list[tuple[int, int]] = []
-    string = codes.codes
-
-    def keep(part: str, value: str | None, first: int, stop: int) -> bool:
-        if value is None or part in found:
-            return False
-        found[part] = value
-        spans.append((first, stop))
-        return True
-
-    dashed = _DASHED.search(string)
-    if dashed and (dashed.group(3) or len(dashed.group(2)) >= 3):
-        building, second, third = dashed.groups()
-        keep("building", _named(codes, building, dashed.start(1)), *dashed.span())
-        if third:
-            keep("unit", _value(second), *dashed.span())
-        keep("room", _room(third or second), *dashed.span())
-    end = dashed.end() if dashed and found else 0
-    for match in (_PHASE.search(string),):
-        if match:
-            keep("phase", _named(codes, match.group(1), match.start(1)), *match.span())
-            end = max(end, match.end())
-    building_match = _BUILDING.search(string) or _BUILDING_BY_NUMBER.search(string)
-    if building_match:
-        first = building_match.start()
-        if keep(
-            "building",
-            _named(codes, building_match.group(1) or building_match.group(2), first),
-            *building_match.span(),
-        ):
-            end = max(end, building_match.end())
-    unit = _UNIT.search(string)
-    if unit and keep(
-        "unit", _named(codes, unit.group(1) or unit.group(2), unit.start()), *unit.span()
-    ):
-        end = max(end, unit.end())
-    floor = _FLOOR.search(string, end) or _FLOOR.search(string)
-    if floor and not (building_match and floor.start() < building_match.end()):
-        value = _value(floor.group(2))
-        if value is not None and keep(
-            "floor", ("-" if floor.group(1) else "") + value, *floor.span()
-        ):
-            end = max(end, floor.end())
-    _keep_room(string, end, found, keep)
-    bare = _ONLY_NUMBER.fullmatch(string)
-    if not found and bare and expect is None and 3 <= len(bare.group(1)) <= _LONGEST_ROOM:
-        keep("room", _room(bare.group(1)), *bare.span(1))
-    if expect is not None and expect.value not in found:
-        _keep_expected(codes, expect, found, keep)
+    found, span = find_parts(codes, expect)
     if not found:
         return None
-    start = min(codes.starts[first] for first, _ in spans)
-    stop = max(codes.ends[last - 1] for _, last in spans)
-    return AddressReading(**found, span=codes.text[start:stop])
-
-
-def _keep_room(string: str, end: int, found: dict[str, str], keep: _Keep) -> None:
-    if "room" in found:
-        return
-    marked = _ROOM_MARKED.search(string)
-    if end:
-        here = _ROOM_HERE.match(string, end)
-        if here:
-            value = _room(here.group(1) or harden(here.group(2)))
-            if value and keep("room", value, here.start(), here.end()):
-                return
-        two = _TWO_DIGITS_HERE.match(string, end)
-        if two and "floor" in found and not found["floor"].startswith("-"):
-            keep("room", found["floor"] + two.group(1).zfill(2), *two.span())
-            return
-    if marked:
-        keep("room", _room(marked.group(1) or marked.group(2)), *marked.span())
-
-
-def _keep_expected(codes: Codes, expect: AddressPart, found: dict[str, str], keep: _Keep) -> None:
-    bare = _BARE.fullmatch(codes.codes)
-    if not bare or found:
-        return
-    number = harden(bare.group(1))
-    first, stop = bare.span(1)
-    if expect is AddressPart.ROOM:
-        value = _room(number) or (_value(number) if len(number) <= 3 else None)
-    elif number == "L":
-        value = codes.text[codes.starts[first]].upper()
-    else:
-        value = _value(number)
-        if value is not None and int(value) > 200:
-            value = None
-    keep(expect.value, value, first, stop)
-
-
-def _named(codes: Codes, number: str, place: int) -> str | None:
-    if number == "L":
-        return codes.text[codes.starts[place]].upper()
-    value = _value(harden(number))
-    return value if value is not None and int(value) <= 999 else None
-
-
-def _value(number: str) -> str | None:
-    value = read_unit_letters(number[:12])
-    return None if value is None else str(value)
-
-
-def _room(number: str) -> str | None:
-    """A room's number as written on its door."""
-    split = _FLOOR_AND_ROOM.fullmatch(number)
-    if split:
-        floor = _value(split.group(1))
-        return None if floor is None else floor + split.group(2)
-    if not set(number) & set("XHK"):
-        if len(number) > _LONGEST_ROOM:
-            # Room and telephone number in one breath.
-            rest = len(number) - _MOBILE_DIGITS
-            return number[:rest] if rest in (3, 4) and number[rest] == "1" else None
-        return number if len(number) >= 3 else None
-    value = _value(number)
-    return value if value is not None and 100 <= int(value) <= 99999 else None
+    return AddressReading(
+        phase=found.get(AddressPart.PHASE),
+        building=found.get(AddressPart.BUILDING),
+        unit=found.get(AddressPart.UNIT),
+        room=found.get(AddressPart.ROOM),
+        floor=found.get(AddressPart.FLOOR),
+        span=span,
+    )
 
 
 def _checked(reading: AddressReading, roster: Roster) -> AddressReading:

@@ -52,7 +52,7 @@ def encode(text: str, *, soft: bool = False) -> Codes:
     starts: list[int] = []
     ends: list[int] = []
     sounds = sounds_of(text)
-    syllable_at = dict(zip(sounds.starts, sounds.syllables)) if soft else {}
+    syllable_at = dict(zip(sounds.starts, sounds.syllables, strict=True)) if soft else {}
     place = 0
     while place < len(text):
         code, size = _hard(text, place, codes)

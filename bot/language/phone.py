@@ -48,8 +48,11 @@ _SAME = PhraseTable(
     {
         "same": (
             "[就打]?(是|用|打|留)?(这个|这|现在这个|我这个)(号码?|手机号?|电话号?|来电)(就|可以|就行|吧)? "
-            "(就|还)?(是)?(我)?(现在|正在|这会儿)?打(过来|电话|来|进来)?的(这个|这)?(号码?|电话)? 来电(的|号码?|显示) 打(这个|回)(来|过来)?就(行|可以|好) "
-            "本机 (就|是)这个(号|吧|呀|啊)? 同一个(号码?|电话) 就打这个 就现在这个 (就|还)用这个 你(那|们)?(那)?边(有)?显示的"
+            ""
+            "(就|还)?(是)?(我)?(现在|正在|这会儿)?打(过来|电话|来|进来)?的(这个|这)?(号码?|电话)? "
+            "来电(的|号码?|显示) 打(这个|回)(来|过来)?就(行|可以|好) "
+            "本机 (就|是)这个(号|吧|呀|啊)? 同一个(号码?|电话) 就打这个 就现在这个 (就|还)用这个 "
+            "你(那|们)?(那)?边(有)?显示的"
         ),
         "other": "换(一)?个 不是这个 别打这个 另外一个 另一个 不要打这个 不用这个 打不通这个",
         "cue": "电话 手机 号码 座机 联系方式 打我 固话",
@@ -127,7 +130,9 @@ def read_phone(text: str, *, expect: bool = False) -> PhoneReading | None:
 def _runs(text: str, *, soft: bool) -> list[_Run]:
     """Strings of digits, fillers inside them skipped."""
     text_of = _REPEATED.sub(lambda m: m.group(2) * DIGITS[m.group(1)] + "\0" * _lost(m), text)
-    sounds = dict(zip(sounds_of(text).starts, sounds_of(text).syllables)) if soft else {}
+    sounds = (
+        dict(zip(sounds_of(text).starts, sounds_of(text).syllables, strict=True)) if soft else {}
+    )
     runs: list[_Run] = []
     digits, start, end, used_soft = "", 0, 0, False
     for place, character in enumerate(text_of):

@@ -18,7 +18,10 @@ TICKET_WORDS: dict[str, str] = {
 _LETTER_SOUNDS = dict(
     zip(
         "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
-        "诶 必 西 地 伊 艾弗 鸡 艾尺 爱 杰 开 艾勒 艾姆 恩 欧 屁 丘 阿 艾丝 踢 优 维 达不溜 艾克斯 歪 贼".split(),
+        (
+            "诶 必 西 地 伊 艾弗 鸡 艾尺 爱 杰 开 艾勒 艾姆 恩 欧 屁 丘 阿 艾丝 踢 优 维 达不溜 "
+            "艾克斯 歪 贼"
+        ).split(),
         strict=False,
     )
 )

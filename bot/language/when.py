@@ -65,7 +65,10 @@ _UNIT_HOURS = {"小时": 1.0, "钟头": 1.0, "分钟": 1 / 60, "刻钟": 0.25}
 _WEEKDAYS = (
     {c: i for i, c in enumerate("一二三四五六日")} | {"天": 6} | {str(i + 1): i for i in range(7)}
 )
-_NORMAL_WORDS = "大前天 前天 昨天 今天 明天 大后天 后天 昨晚 今早 今晚 明早 明晚 凌晨 半夜 清晨 早上 早晨 上午 中午 下午 傍晚 晚上 夜里 白天 刚才 刚刚 周末 随时 以后 之后 以前 之前 左右 星期 礼拜"
+_NORMAL_WORDS = (
+    "大前天 前天 昨天 今天 明天 大后天 后天 昨晚 今早 今晚 明早 明晚 凌晨 半夜 清晨 早上 早晨 "
+    "上午 中午 下午 傍晚 晚上 夜里 白天 刚才 刚刚 周末 随时 以后 之后 以前 之前 左右 星期 礼拜"
+)
 _SOUND_TABLE = PhraseTable({"word": _NORMAL_WORDS}, folded=False)
 
 _DAY = re.compile("|".join(_DAYS))
@@ -325,9 +328,7 @@ def _at(
     )
     if minute is None or minute > 59:
         return None
-    if part in _AFTERNOON and hour < 12:
-        hour += 12
-    elif part == "中午" and hour < 3:
+    if (part in _AFTERNOON and hour < 12) or (part == "中午" and hour < 3):
         hour += 12
     elif part == "晚上" and hour == 12:
         hour = 24

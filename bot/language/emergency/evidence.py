@@ -47,7 +47,15 @@ _LOOKALIKE_TABLE = PhraseTable({"lookalike": LOOKALIKES}, folded=False)
 _LATE_CUES = PhraseTable(
     {
         name: CUES[name]
-        for name in ("resolved", "hypothesis_after", "question", "past_mark", "slight")
+        for name in (
+            "resolved",
+            "hypothesis_after",
+            "question",
+            "past_mark",
+            "slight",
+            "asked",
+            "drill",
+        )
     },
     folded=False,
 )

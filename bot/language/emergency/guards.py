@@ -23,6 +23,7 @@ HEDGE_FACTOR = 0.85
 SLIGHT_FACTOR = 0.72
 DOUBTFUL_CANCEL_FACTOR = 0.62
 SHUT_OFF_FACTOR = 0.68
+ASKED_FACTOR = 0.72
 URGENT_FACTOR = 1.08
 
 
@@ -80,6 +81,12 @@ class Guards:
         if self._near("slight", event, before=4, after=2, hits=hits) is not None:
             reasons.append("slight")
             factor *= SLIGHT_FACTOR
+        if self._near("asked", event, before=-1, after=1) is not None:
+            reasons.append("asked")
+            factor *= ASKED_FACTOR
+        if self._near("would", event, before=1, after=-1, hits=hits) is not None:
+            reasons.append("would")
+            factor *= DOUBTFUL_CANCEL_FACTOR
         if water_or_gas and self._shut_off(event):
             reasons.append("shut off")
             factor *= SHUT_OFF_FACTOR

@@ -54,7 +54,7 @@ def _decide(sounds: Sounds, found: list[Evidence], *, final: bool) -> Finding | 
         found = [one for one in found if one.settled]
     if not found:
         return None
-    best: tuple[float, int, Evidence] | None = None
+    best = (0.0, 0, found[0])
     seen: set[EmergencyKind] = set()
     for one in found:
         if one.kind in seen:
@@ -63,13 +63,12 @@ def _decide(sounds: Sounds, found: list[Evidence], *, final: bool) -> Finding | 
         same_kind = [other for other in found if other.kind is one.kind]
         belief = _joined_belief(same_kind)
         level = max(other.level for other in same_kind if other.belief >= ASK_BAR or other is one)
-        if best is None or (belief >= TRANSFER_BAR, level, belief) > (
+        if (belief >= TRANSFER_BAR, level, belief) > (
             best[0] >= TRANSFER_BAR,
             best[1],
             best[0],
         ):
             best = (belief, level, one)
-    assert best is not None
     belief, level, evidence = best
     if belief < ASK_BAR:
         return None
