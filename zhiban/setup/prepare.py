@@ -129,10 +129,12 @@ async def _database(settings: Settings, progress: Progress) -> None:
 
 
 def _sentences_mark(settings: Settings) -> str:
-    """Return what the rendered sentences depend on: site data, fixed texts and the code."""
-    files = files_under(settings.site_dir) + files_under(ROOT / "voice_gateway")
-    files = [file for file in files if file.suffix in (".py", ".yml", ".yaml", ".json")]
-    files += [file for file in (ROOT / "domain.yml",) if file.is_file()]
+    """Return what the rendered sentences depend on: the texts, and what turns them into sound."""
+    files = files_under(settings.site_dir) + files_under(ROOT / "zhiban" / "community")
+    for folder in ("speech/synthesis", "packaged_voice"):
+        files += files_under(ROOT / "voice_gateway" / folder)
+    files += [ROOT / "domain.yml", ROOT / "voice_gateway" / "fixed_sentences.py"]
+    files = [file for file in files if file.is_file()]
     return fingerprint(files, str(settings.site_dir), settings.voice_url)
 
 
