@@ -12,7 +12,6 @@ from pathlib import Path
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
-from redis.asyncio import Redis
 
 from handoff.accounts import Accounts
 from handoff.audit import Audit
@@ -21,6 +20,7 @@ from handoff.desk import Desk, DeskStores
 from handoff.feed import Feed
 from handoff.last_resort import LastResort
 from handoff.presence import PresenceBook
+from handoff.redis_link import open_waiting_redis
 from handoff.sessions import Sessions
 from handoff.sop import load_sop
 from handoff.views import ViewMaker
@@ -34,7 +34,6 @@ from zhiban.access import api_token, is_trusted
 from zhiban.api import add_read_api
 from zhiban.community import load_community
 from zhiban.handoffs import HandoffLedger
-from zhiban.redis_client import open_redis
 from zhiban.settings import Settings
 from zhiban.store import open_engine
 from zhiban.tickets import TicketService
@@ -43,7 +42,6 @@ from zhiban.web import SHARED_STATIC
 
 logger = logging.getLogger(__name__)
 
-_WATCH_TIMEOUT_SECONDS = 30
 _WEB = Path(__file__).parent / "web"
 _BACKGROUND = web.AppKey("background", list[asyncio.Task[None]])
 
@@ -62,10 +60,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     sop = load_sop(settings.site_dir)
     rules = rules or replace(ClockRules(), pause_seconds=community.chain_pause_seconds)
     token = api_token(settings)
-    redis = open_redis(settings.redis)
-    watch_redis = Redis.from_url(
-        settings.redis, decode_responses=True, socket_timeout=_WATCH_TIMEOUT_SECONDS
-    )
+    redis = open_waiting_redis(settings.redis)
     engine = open_engine(settings.database)
     timeline = Timeline(redis, settings.data_dir / "spool" / "desk-timeline.jsonl")
     ledger = HandoffLedger(redis, engine, timeline)
@@ -77,7 +72,6 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
         community=community,
         sop=sop,
         redis=redis,
-        watch_redis=watch_redis,
         accounts=Accounts(engine),
         sessions=Sessions(redis),
         audit=Audit(engine),
@@ -99,7 +93,6 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
         async with AsyncExitStack() as stack:
             stack.push_async_callback(engine.dispose)
             stack.push_async_callback(redis.aclose)
-            stack.push_async_callback(watch_redis.aclose)
             stack.push_async_callback(last_resort.close)
             app[_BACKGROUND] += [
                 asyncio.create_task(context.clock.run(), name="clock"),

@@ -21,17 +21,12 @@ from zhiban.settings import Settings
 
 @dataclass(frozen=True)
 class Context:
-    """Services of one desk process.
-
-    Attributes:
-        watch_redis: for reads that wait longer than the ordinary client's socket time-out.
-    """
+    """Services of one desk process."""
 
     settings: Settings
     community: Community
     sop: SopBook
     redis: RedisClient
-    watch_redis: RedisClient
     accounts: Accounts
     sessions: Sessions
     audit: Audit
@@ -42,10 +37,13 @@ class Context:
 
 
 CONTEXT = web.AppKey("context", Context)
-USER = "user"
-SESSION = "session"
+USER: web.RequestKey[User | None] = web.RequestKey("user", object)  # type: ignore[arg-type]
+SESSION: web.RequestKey[Session | None] = web.RequestKey("session", object)  # type: ignore[arg-type]
 
 
 def signed_in(request: web.Request) -> tuple[User, Session]:
     """Return who asks; only for routes behind the sign-in middleware."""
-    return request[USER], request[SESSION]
+    user, session = request[USER], request[SESSION]
+    if user is None or session is None:
+        raise web.HTTPUnauthorized
+    return user, session

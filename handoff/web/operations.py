@@ -26,7 +26,7 @@ from handoff.words import (
 from zhiban.clock import iso_ms, utc_now
 from zhiban.errors import ErrorCode, ZhibanError
 
-_COMMANDS = ("hangup", "hold", "unhold")
+_COMMANDS = ("hangup",)
 
 
 def add_operations(app: web.Application) -> None:
@@ -128,7 +128,7 @@ async def claim(request: web.Request) -> web.Response:
 
 
 async def command(request: web.Request) -> web.Response:
-    """Hang up, hold or take back from hold."""
+    """Order the gateway to hang up."""
     context = request.app[CONTEXT]
     user, _ = signed_in(request)
     wanted = (await _body(request)).get("command")

@@ -152,7 +152,7 @@ class _Page:
     async def _follow(self, call_id: str) -> None:
         """Send a call's events from its beginning, then as they come."""
         try:
-            async for event in follow_call(call_id, self._context.watch_redis, until_end=False):
+            async for event in follow_call(call_id, self._context.redis, until_end=False):
                 content = event.to_dict()
                 if not self._context.feed.concerns(self._user.id, call_id):
                     content = mask_deeply(content)

@@ -5,6 +5,7 @@ import { act } from "./api.js";
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 3000;
+const LINE_BROKE = "agent_gone"; // our line, not the call: the closed socket makes us join again
 
 export class Call {
   /**
@@ -17,7 +18,6 @@ export class Call {
     this.state = "connecting"; // connecting, ready, bridged, lost, ended
     this.problem = "";
     this.muted = false;
-    this.held = false;
     this.level = { heard: 0, spoken: 0 };
     this.pause = FIRST_PAUSE;
     this.audio = new CallAudio({
@@ -84,7 +84,7 @@ export class Call {
     else if (message.type === "bridged") {
       this.pause = FIRST_PAUSE;
       this.#set("bridged", this.problem);
-    } else if (message.type === "ended") this.end(message.reason);
+    } else if (message.type === "ended" && message.reason !== LINE_BROKE) this.end(message.reason);
   }
 
   #set(state, problem) {

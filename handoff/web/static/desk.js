@@ -152,15 +152,6 @@ async function hangUp(handoff) {
   });
 }
 
-async function hold(handoff) {
-  const { call } = state;
-  await press(async () => {
-    await act(handoff.id, "command", { command: call.held ? "unhold" : "hold" });
-    call.held = !call.held;
-    render();
-  });
-}
-
 async function giveBack(handoff) {
   await press(async () => {
     await act(handoff.id, "return");
@@ -351,7 +342,7 @@ function callState(handoff) {
   const text = {
     connecting: "正在接入语音……",
     ready: "语音已接入，正在接通业主……",
-    bridged: call?.held ? "业主在听等待音" : call?.muted ? "已静音，业主听不到您" : "正在通话",
+    bridged: call?.muted ? "已静音，业主听不到您" : "正在通话",
     lost: "语音中断，正在自动重连……",
     ended: "通话已结束",
   }[call?.state ?? "connecting"];
@@ -372,7 +363,6 @@ function bar(shown, live) {
     const { call } = state;
     return [
       button(call?.muted ? "取消静音 " : "静音 ", "M", () => toggleMute(), { id: "mute", "aria-pressed": String(Boolean(call?.muted)) }),
-      button(call?.held ? "取消保持" : "保持", "", () => hold(shown), { "aria-pressed": String(Boolean(call?.held)) }),
       button("转回机器人", "", () => giveBack(shown)),
       button("挂断 ", "Shift+H", () => hangUp(shown), { id: "hangup", class: "danger" }),
     ];

@@ -1,0 +1,122 @@
+"""A desk on a free port, with a site whose chain rings briefly."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+from aiohttp import web
+
+from handoff.accounts import Accounts, Role
+from handoff.app import build_app
+from handoff.clock import ClockRules
+from tests.handoff.support import PASSWORD, Agent
+from tests.support.house import free_ports
+from tests.support.stores import Stores, open_stores, redis_server
+from zhiban.settings import ROOT, Settings
+
+USERS = {
+    "agent": Role.AGENT,
+    "agent2": Role.AGENT,
+    "leader": Role.LEADER,
+    "admin": Role.ADMIN,
+}
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis server for the session."""
+    with redis_server(tmp_path_factory.mktemp("desk-redis")) as url:
+        yield url
+
+
+@pytest.fixture
+async def stores(redis_url: str, tmp_path: Path) -> AsyncIterator[Stores]:
+    """Empty stores with the test's users."""
+    async with open_stores(redis_url, tmp_path) as opened:
+        accounts = Accounts(opened.engine)
+        for user, role in USERS.items():
+            await accounts.add(user, f"{user}-name", role, PASSWORD)
+        yield opened
+
+
+def write_site(folder: Path, *, ring_seconds: float = 20, **changes: object) -> Path:
+    """Copy the sample site with another ring time and chain settings."""
+    site = folder / "site"
+    shutil.copytree(ROOT / "site" / "sample", site, dirs_exist_ok=True)
+    path = site / "escalation.yml"
+    content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    for stages in content["chains"].values():
+        for stage in stages:
+            stage["ring_seconds"] = ring_seconds
+    path.write_text(yaml.safe_dump(content | changes, allow_unicode=True), encoding="utf-8")
+    return site
+
+
+def desk_settings(stores: Stores, redis_url: str, site: Path) -> Settings:
+    """Return settings of a desk over these stores on a free port."""
+    (port,) = free_ports(1)
+    return Settings(
+        data_dir=stores.folder,
+        site_dir=site,
+        redis_url=redis_url,
+        database_url=f"sqlite+aiosqlite:///{stores.folder / 'zhiban.db'}",
+        desk_port=port,
+    )
+
+
+@dataclass
+class RunningDesk:
+    """A desk in this process and people who sign in at it."""
+
+    url: str
+    sign_in: Callable[[str], Awaitable[Agent]]
+
+
+StartDesk = Callable[..., Awaitable[RunningDesk]]
+
+
+@pytest.fixture
+async def start_desk(stores: Stores, redis_url: str) -> AsyncIterator[StartDesk]:
+    """Start desks with given ring times; all are stopped at the end."""
+    async with AsyncExitStack() as stack:
+
+        async def start(
+            *,
+            ring_seconds: float = 20,
+            join_seconds: float = 8,
+            pause_seconds: float = 0.2,
+            **site: object,
+        ) -> RunningDesk:
+            folder = write_site(stores.folder, ring_seconds=ring_seconds, **site)
+            settings = desk_settings(stores, redis_url, folder)
+            rules = ClockRules(join_seconds=join_seconds, pause_seconds=pause_seconds)
+            await stack.enter_async_context(_running(build_app(settings, rules), settings))
+            url = f"http://127.0.0.1:{settings.desk_port}"
+
+            async def sign_in(user: str) -> Agent:
+                agent = Agent(url, user)
+                stack.push_async_callback(agent.close)
+                answer = await agent.sign_in()
+                assert answer.status == 303
+                return agent
+
+            return RunningDesk(url, sign_in)
+
+        yield start
+
+
+@asynccontextmanager
+async def _running(app: web.Application, settings: Settings) -> AsyncIterator[None]:
+    runner = web.AppRunner(app, shutdown_timeout=1)
+    await runner.setup()
+    await web.TCPSite(runner, settings.host, settings.desk_port).start()
+    try:
+        yield
+    finally:
+        await runner.cleanup()
