@@ -16,6 +16,9 @@ redis-py's annotations cannot tell text from bytes answers, hence Any.
 """
 
 _CONNECT_SECONDS = 2.0
+_ANSWER_SECONDS = 5.0
+BLOCK_MS = 2_000
+"""How long a blocking read may wait; well below the time an answer may take."""
 _RETRIES = 3
 
 
@@ -25,6 +28,7 @@ def open_redis(url: str) -> RedisClient:
         url,
         decode_responses=True,
         socket_connect_timeout=_CONNECT_SECONDS,
+        socket_timeout=_ANSWER_SECONDS,
         health_check_interval=15,
         retry=Retry(ExponentialBackoff(cap=0.5, base=0.05), _RETRIES),
         retry_on_error=[RedisConnectionError],

@@ -13,11 +13,11 @@ from voice_gateway.call.call import Call
 from voice_gateway.call.leg import Leg
 from voice_gateway.services import Services
 from zhiban import redis_keys
+from zhiban.redis_client import BLOCK_MS
 from zhiban.timeline import EventName, TimelineEvent, follow_call
 
 logger = logging.getLogger(__name__)
 
-_BLOCK_MS = 5_000
 _RETRY_SECONDS = 0.5
 _PUBLIC = {
     EventName.CALLER_INTERIM: ("text", "final"),
@@ -54,7 +54,7 @@ async def follow_commands(services: Services, call: Call) -> None:
     key, last = redis_keys.call_commands(call.call_id), "0"
     while True:
         try:
-            for _, entries in await services.redis.xread({key: last}, block=_BLOCK_MS) or []:
+            for _, entries in await services.redis.xread({key: last}, block=BLOCK_MS) or []:
                 for entry_id, fields in entries:
                     last = entry_id
                     await _obey(call, json.loads(fields["command"]))

@@ -299,7 +299,6 @@ class Call:
             return
         self._unheard = 0
         self._words.append(turn.text)
-        self._turn_ended_at = turn.voiced_until
         if self._watching():
             verdict = self._interceptor.final(turn.text, turn.alternatives)
             if verdict.transfer is not None:
@@ -332,6 +331,7 @@ class Call:
             await company.hear(text)
 
     async def _converse(self, turn: Turn, text: str, number: int) -> None:
+        self._turn_ended_at = turn.voiced_until
         thinking = asyncio.create_task(self._think_aloud())
         try:
             reply = await self._services.dialogue.turn(self.call_id, text, self._metadata(turn))

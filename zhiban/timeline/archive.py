@@ -11,14 +11,13 @@ from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from zhiban import redis_keys
-from zhiban.redis_client import RedisClient
+from zhiban.redis_client import BLOCK_MS, RedisClient
 from zhiban.store.models import CallEvent, CallRecord
 from zhiban.timeline.events import EventName, TimelineEvent
 
 logger = logging.getLogger(__name__)
 
 _BATCH = 200
-_BLOCK_MS = 2_000
 _STALE_MS = 30_000
 _RETRY_SECONDS = 1.0
 
@@ -72,7 +71,7 @@ class TimelineArchive:
         )
         await self._copy(claimed[1])
 
-    async def _copy_new(self, block_ms: int | None = _BLOCK_MS) -> int:
+    async def _copy_new(self, block_ms: int | None = BLOCK_MS) -> int:
         answer = await self._redis.xreadgroup(
             redis_keys.ARCHIVE_GROUP,
             self._consumer,

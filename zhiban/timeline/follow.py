@@ -8,11 +8,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from zhiban import redis_keys
-from zhiban.redis_client import RedisClient
+from zhiban.redis_client import BLOCK_MS, RedisClient
 from zhiban.store.models import CallEvent
 from zhiban.timeline.events import EventName, TimelineEvent
 
-_BLOCK_MS = 5_000
 
 
 async def read_call(call_id: str, redis: RedisClient, engine: AsyncEngine) -> list[TimelineEvent]:
@@ -41,7 +40,7 @@ async def follow_call(
     """
     key, last = redis_keys.call_events(call_id), after
     while True:
-        for _, entries in await redis.xread({key: last}, block=_BLOCK_MS) or []:
+        for _, entries in await redis.xread({key: last}, block=BLOCK_MS) or []:
             for entry_id, fields in entries:
                 last = entry_id
                 event = TimelineEvent.from_fields(fields)
