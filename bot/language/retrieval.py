@@ -1,6 +1,6 @@
 """Finding the standard answer to a question, by characters and by sound.
 
-Pure Python tf-idf cosine over character and syllable n-grams: an answer added by
+Pure Python cosine over weighted character and syllable n-grams: an answer added by
 an admin is found at once, without training, and a question a recogniser garbled
 is still found by its syllables.
 """
@@ -18,7 +18,10 @@ _CHARACTER_WEIGHT = 0.6
 _SOUND_WEIGHT = 0.4
 _STOP_CHARACTERS = frozenset("的了呢吗啊吧呀嘛哦嗯呃请问一下我想你们您那个这个就是 ，。？！,.?!、")
 _LONGEST_QUERY = 300
-CONFIDENT_SCORE = 0.55
+_CENTRE_SHARE = 0.6
+_SAME_QUESTION = 0.8
+_UNKNOWN = 0.5
+CONFIDENT_SCORE = 0.36
 CONFIDENT_MARGIN = 0.08
 
 
@@ -39,66 +42,88 @@ class Match:
     question: str
 
 
-@dataclass(frozen=True)
-class _Question:
-    key: str
-    text: str
-    norm: float
-
-
 class AnswerIndex:
     """An index over standard questions, rebuilt in milliseconds when they change.
+
+    A fragment counts for as much as it tells answers apart: 有什么要求 is asked about
+    everything, 装修 about one thing. An entry's score joins its closest question with
+    the average of all its questions, which no single odd paraphrase can sway.
 
     Args:
         entries: Keys with their questions; blank questions are ignored.
     """
 
     def __init__(self, entries: Sequence[Entry]) -> None:
-        self._questions: list[_Question] = []
+        rows = [
+            (entry.key, question, dict(_features(question)))
+            for entry in entries
+            for question in entry.questions
+        ]
+        rows = [row for row in rows if row[2]]
+        self._telling = _telling([(key, grams) for key, _, grams in rows])
+        self._questions: list[tuple[str, str]] = []
         self._postings: dict[str, list[tuple[int, float]]] = {}
-        rows: list[tuple[str, str, dict[str, float]]] = []
-        for entry in entries:
-            for question in entry.questions:
-                grams = dict(_features(question))
-                if grams:
-                    rows.append((entry.key, question, grams))
-        seen: Counter[str] = Counter()
-        for _, _, grams in rows:
-            seen.update(grams.keys())
-        self._idf = {
-            gram: math.log((1 + len(rows)) / (0.5 + count)) for gram, count in seen.items()
-        }
+        centres: dict[str, dict[str, float]] = {}
         for number, (key, text, grams) in enumerate(rows):
-            weights = {gram: weight * self._idf[gram] for gram, weight in grams.items()}
-            norm = math.sqrt(sum(weight * weight for weight in weights.values())) or 1.0
-            self._questions.append(_Question(key, text, norm))
-            for gram, weight in weights.items():
-                self._postings.setdefault(gram, []).append((number, weight))
+            self._questions.append((key, text))
+            centre = centres.setdefault(key, {})
+            for gram, value in self._vector(grams.items()).items():
+                self._postings.setdefault(gram, []).append((number, value))
+                centre[gram] = centre.get(gram, 0.0) + value
+        self._centres: dict[str, list[tuple[str, float]]] = {}
+        for key, centre in centres.items():
+            for gram, value in _normed(centre).items():
+                self._centres.setdefault(gram, []).append((key, value))
 
     def __len__(self) -> int:
         """Number of questions indexed."""
         return len(self._questions)
 
+    def _vector(self, grams: Iterable[tuple[str, float]]) -> dict[str, float]:
+        return _normed({gram: weight * self._telling.get(gram, _UNKNOWN) for gram, weight in grams})
+
     def best(self, text: str, k: int = 3) -> list[Match]:
         """The best entries for a question, best first, each key once; never raises."""
-        unknown = math.log(1 + len(self._questions)) + 0.7
-        scores: dict[int, float] = {}
-        squares = 0.0
-        for gram, weight in _features(text[:_LONGEST_QUERY]):
-            idf = self._idf.get(gram)
-            value = weight * (unknown * 0.5 if idf is None else idf)
-            squares += value * value
+        closeness: dict[int, float] = {}
+        centred: dict[str, float] = {}
+        for gram, value in self._vector(_features(text[:_LONGEST_QUERY])).items():
             for number, other in self._postings.get(gram, ()):
-                scores[number] = scores.get(number, 0.0) + value * other
-        norm = math.sqrt(squares) or 1.0
+                closeness[number] = closeness.get(number, 0.0) + value * other
+            for key, other in self._centres.get(gram, ()):
+                centred[key] = centred.get(key, 0.0) + value * other
         by_key: dict[str, Match] = {}
-        for number, product in scores.items():
-            question = self._questions[number]
-            score = min(1.0, product / (norm * question.norm))
-            held = by_key.get(question.key)
-            if held is None or held.score < score:
-                by_key[question.key] = Match(question.key, round(score, 4), question.text)
+        nearest: dict[str, float] = {}
+        for number, near in closeness.items():
+            key, question = self._questions[number]
+            if near <= nearest.get(key, 0.0):
+                continue
+            nearest[key] = near
+            mixed = (1 - _CENTRE_SHARE) * near + _CENTRE_SHARE * centred.get(key, 0.0)
+            score = min(1.0, max(mixed, near if near >= _SAME_QUESTION else 0.0))
+            by_key[key] = Match(key, round(score, 4), question)
         return sorted(by_key.values(), key=lambda match: (-match.score, match.key))[: max(0, k)]
+
+
+def _telling(rows: Sequence[tuple[str, dict[str, float]]]) -> dict[str, float]:
+    """How well each fragment tells keys apart: 1 for one key only, towards 0 for all alike."""
+    questions = Counter(key for key, _ in rows)
+    used: dict[str, Counter[str]] = {}
+    for key, grams in rows:
+        for gram in grams:
+            used.setdefault(gram, Counter())[key] += 1
+    widest = math.log(max(2, len(questions)))
+    telling = {}
+    for gram, counts in used.items():
+        shares = [count / questions[key] for key, count in counts.items()]
+        total = sum(shares)
+        entropy = -sum(share / total * math.log(share / total) for share in shares)
+        telling[gram] = max(0.05, 1 - 0.95 * entropy / widest)
+    return telling
+
+
+def _normed(vector: dict[str, float]) -> dict[str, float]:
+    norm = math.sqrt(sum(value * value for value in vector.values())) or 1.0
+    return {gram: value / norm for gram, value in vector.items()}
 
 
 def confident(
