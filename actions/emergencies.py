@@ -1,0 +1,41 @@
+"""Danger the spotter did not hear but the classifier does, on the final text."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+
+from actions.flow.leave import SURE_OF_DANGER
+from actions.flow.state import Facts
+from actions.memory import EMERGENCY, Memory
+from actions.session import Events, OwnAction, understood
+from actions.talk import Talk
+from actions.turn import Turn
+
+
+class ReportEmergency(OwnAction):
+    """Reports a sure one to the gateway at once, asks one closed question when unsure.
+
+    The gateway files the emergency ticket and rings; here nothing may delay it (EMG-001).
+    """
+
+    action_name = "action_emergency"
+    guarded = False
+
+    async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:
+        """Report or ask; anything but a clear no to the question is reported."""
+        memory = Memory.of(tracker)
+        if memory.awaiting.startswith(EMERGENCY):
+            asked = memory.awaiting.removeprefix(EMERGENCY)
+            return self._report(asked, max(turn.confidence, SURE_OF_DANGER), talk, tracker)
+        kind = turn.emergency_kind
+        if turn.confidence >= SURE_OF_DANGER:
+            return self._report(kind, turn.confidence, talk, tracker)
+        question = self.resources.community.phrase(f"confirm_{kind}")
+        talk.say("utter_confirm_emergency", question=question)
+        talk.expect("yes_no")
+        return [understood(memory.but(danger_words=turn.text), EMERGENCY + kind)]
+
+    def _report(self, kind: str, confidence: float, talk: Talk, tracker: Tracker) -> Events:
+        talk.say("utter_reassure", reassure=self.resources.community.phrase(f"reassure_{kind}"))
+        talk.report_emergency(kind, confidence, Facts.of(tracker).known())
+        return [understood(Memory.of(tracker))]

@@ -1,0 +1,1 @@
+"""Forms: what they need to know, one turn of taking it down, reading it back."""

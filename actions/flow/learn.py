@@ -1,0 +1,216 @@
+"""What a turn tells, read in the light of what was asked."""
+
+from __future__ import annotations
+
+from actions.flow.spec import category_of, missing_part, only_unit
+from actions.flow.state import Field
+from actions.flow.taking import CHECK_ADDRESS, CONFIRM, FIX, RESIDENT, Taking
+from actions.flow.words import describe, is_generic, read_since
+from actions.turn import REPAIR_INTENTS
+from bot.language.address import AddressReading, read_address
+from bot.language.person import PersonReading, read_person
+from bot.language.phone import read_phone
+from bot.language.place import PlaceScope, read_place
+from bot.language.reply import YesNo, read_yes_no
+from bot.language.severity import SeverityGrade, read_severity
+from bot.language.when import WhenKind, read_when
+from zhiban.clock import local_now
+from zhiban.tickets import Category
+
+_WHERE = (Field.ADDRESS, RESIDENT, CHECK_ADDRESS)
+_ABOUT_NAME = (Field.NAME, *_WHERE, CONFIRM, FIX)
+_FREE = (Field.PROBLEM, Field.WISH, Field.SINCE)
+_CORRECTING = (CONFIRM, FIX)
+_LONGEST_DETAIL = 60
+_LONGEST_PROBLEM = 200
+
+
+def learn(taking: Taking, text: str) -> None:
+    """Fill facts from the words; what was learned is in ``taking.learned``."""
+    asking = taking.flow.asking
+    address = _learn_address(taking, text, asking)
+    person = _learn_name(taking, text, asking)
+    phone_span = _learn_phone(taking, text, asking)
+    rest = describe(
+        text, address.span if address else "", person.span if person else "", phone_span
+    )
+    if taking.opening or asking == Field.PROBLEM:
+        _learn_problem(taking, rest)
+    _learn_place(taking, text, rest, asking)
+    _learn_severity(taking, text, asking)
+    _learn_times(taking, text, asking)
+    if asking == Field.WISH and len(rest) >= 2:
+        taking.set(wish=rest[:_LONGEST_DETAIL])
+
+
+def _learn_address(taking: Taking, text: str, asking: str) -> AddressReading | None:
+    if asking == Field.PHONE and not taking.opening:
+        return None
+    roster = taking.resources.roster
+    expect = None
+    if asking == Field.ADDRESS:
+        part = missing_part(taking.facts, roster)
+        # A bare number answers the part that was asked for; at first everything was asked.
+        first = part == "building" and taking.flow.tried(Field.ADDRESS) <= 1
+        expect = None if first and taking.facts.category not in _building_only() else part
+    reading = read_address(text, roster, expect=expect)
+    if reading is None:
+        return None
+    said = {name: value for name, value in reading.parts().items() if name in _HOME_PARTS}
+    if not said:
+        return None
+    loose = set(said) == {"room"} and asking not in (*_WHERE, *_CORRECTING)
+    if loose and not taking.opening:
+        return None
+    if "building" in said and said["building"] != taking.facts.building:
+        # Another building: the old unit and room belonged to the old one.
+        taking.facts = taking.facts.but(unit=None, room=None)
+    taking.set(**said)
+    if taking.facts.building and not taking.facts.unit:
+        taking.set(unit=only_unit(taking.facts, roster))
+    if reading.repaired:
+        taking.flow = taking.flow.doubting(sorted(said))
+    return reading
+
+
+_HOME_PARTS = ("building", "unit", "room")
+
+
+def _building_only() -> tuple[str, ...]:
+    return (Category.REPAIR_PUBLIC.value, Category.LIFT_FAULT.value, Category.DOOR_ACCESS.value)
+
+
+def _learn_name(taking: Taking, text: str, asking: str) -> PersonReading | None:
+    reading = read_person(text, expect_name=asking == Field.NAME, roster=taking.resources.roster)
+    if reading is None:
+        return None
+    introduced = "我" in text or "姓" in text or "叫" in text
+    if asking not in _ABOUT_NAME and not introduced and not taking.opening:
+        return None
+    name = reading.full if reading.given else reading.surname + (reading.title or "")
+    known = taking.facts.caller_name or ""
+    if known.startswith(reading.surname) and len(name) <= len(known):
+        return reading
+    taking.set(caller_name=name)
+    return reading
+
+
+def _learn_phone(taking: Taking, text: str, asking: str) -> str:
+    caller = taking.turn.caller
+    reading = read_phone(text, expect=asking in (Field.PHONE, *_CORRECTING))
+    if reading is None:
+        if asking == Field.PHONE and caller and "phone_caller" in taking.flow.spoken:
+            agreed = read_yes_no(text)
+            if agreed is YesNo.YES:
+                taking.set(phone=caller)
+        return ""
+    if reading.number:
+        taking.set(phone=reading.number)
+    elif reading.same_as_caller and caller:
+        taking.set(phone=caller)
+    return reading.span
+
+
+def _learn_problem(taking: Taking, rest: str) -> None:
+    category = category_of(taking.turn.intent)
+    if not taking.opening and category and taking.turn.intent in REPAIR_INTENTS:
+        current = taking.facts.category
+        if current == Category.REPAIR_INDOOR and taking.turn.intent != "repair_request":
+            taking.set(category=category.value)
+    if taking.facts.problem and taking.opening:
+        return
+    if len(rest) >= 2 and not is_generic(rest):
+        taking.set(problem=rest[:_LONGEST_PROBLEM])
+
+
+def _learn_place(taking: Taking, text: str, rest: str, asking: str) -> None:
+    reading = read_place(text)
+    if reading is not None:
+        known = taking.facts.place
+        if not known or asking in _CORRECTING:
+            taking.set(place=reading.place)
+        elif asking == Field.PLACE and reading.place not in known:
+            # 厨房 was known, 水槽下面 is where in it.
+            taking.set(place=known + reading.place)
+        if reading.scope is PlaceScope.PUBLIC and taking.facts.category in (
+            Category.REPAIR_INDOOR,
+            Category.LEAK,
+        ):
+            taking.set(category=Category.REPAIR_PUBLIC.value)
+    if asking != Field.PLACE or taking.opening or len(rest) < 2:
+        return
+    if reading is None and not taking.facts.place and read_yes_no(text) is YesNo.UNSURE:
+        taking.set(place=rest[:_LONGEST_DETAIL])
+    # What they say about the place describes the problem too; their words are kept.
+    _add_detail(taking, rest)
+
+
+def _learn_severity(taking: Taking, text: str, asking: str) -> None:
+    category = taking.facts.category
+    if category == Category.LIFT_FAULT:
+        _learn_people_in_lift(taking, text, asking)
+        return
+    reading = read_severity(text)
+    if reading is None:
+        if asking == Field.SEVERITY:
+            _learn_bare_severity(taking, text)
+        return
+    if asking in _FREE and category not in (Category.LEAK, Category.POWER_FAULT):
+        return
+    taking.set(severity=reading.grade.value)
+    if asking == Field.SEVERITY and not taking.opening:
+        _add_detail(taking, describe(text))
+    if reading.escalates:
+        if category == Category.LEAK or "水" in text:
+            taking.flow = taking.flow.but(danger="burst_pipe")
+        elif category == Category.POWER_FAULT:
+            taking.flow = taking.flow.but(danger="electric_hazard")
+
+
+def _learn_bare_severity(taking: Taking, text: str) -> None:
+    """A yes or no to 有没有焦味或者火花, or to how bad it is."""
+    agreed = read_yes_no(text)
+    if agreed is YesNo.NO:
+        taking.set(severity=SeverityGrade.SLIGHT.value)
+    elif agreed is YesNo.YES:
+        taking.set(severity=SeverityGrade.SERIOUS.value)
+
+
+def _learn_people_in_lift(taking: Taking, text: str, asking: str) -> None:
+    empty = any(word in text for word in ("没人", "没有人", "空的", "无人", "没困人", "没有困人"))
+    if empty:
+        taking.set(severity=SeverityGrade.SLIGHT.value)
+    elif asking == Field.SEVERITY and not taking.opening:
+        agreed = read_yes_no(text)
+        if agreed is YesNo.NO:
+            taking.set(severity=SeverityGrade.SLIGHT.value)
+        elif agreed is YesNo.YES or "有人" in text or taking.flow.tried(Field.SEVERITY) >= 2:
+            # Anything but a clear no after asking twice: better a person too many.
+            taking.set(severity=SeverityGrade.DANGEROUS.value)
+            taking.flow = taking.flow.but(danger="elevator_trapped")
+
+
+def _learn_times(taking: Taking, text: str, asking: str) -> None:
+    now = local_now()
+    if asking == Field.SINCE or (taking.opening and not taking.facts.since):
+        since = read_since(text)
+        if not since and asking == Field.SINCE:
+            reading = read_when(text, kind=WhenKind.SINCE, now=now)
+            since = reading.text if reading else ""
+        if since:
+            taking.set(since=since[:_LONGEST_DETAIL])
+    correcting = asking in _CORRECTING and any(
+        w in text for w in ("时间", "上门", "点", "上午", "下午")
+    )
+    if asking == Field.TIME or correcting:
+        reading = read_when(text, kind=WhenKind.AVAILABLE, now=now)
+        if reading is not None:
+            taking.set(available_time=reading.text)
+        elif asking == Field.TIME and any(w in text for w in ("家里有人", "在家", "有人")):
+            taking.set(available_time="现在家里有人")
+
+
+def _add_detail(taking: Taking, detail: str) -> None:
+    problem = taking.facts.problem or ""
+    if len(detail) >= 2 and detail not in problem:
+        taking.set(problem=f"{problem}，{detail}".strip("，")[:_LONGEST_PROBLEM])

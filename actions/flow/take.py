@@ -1,0 +1,207 @@
+"""One turn of a form, from what was said to the next question."""
+
+from __future__ import annotations
+
+from actions.flow.ask import ask_next
+from actions.flow.grade import grade_matter
+from actions.flow.learn import learn
+from actions.flow.leave import steps_out
+from actions.flow.spec import COMPLAINT_FORM, category_of
+from actions.flow.spoken import changes
+from actions.flow.state import MATTER, Facts, Field, Outcome
+from actions.flow.taking import CHECK_ADDRESS, CONFIRM, FIX, RESIDENT, Taking
+from actions.flow.words import is_question, split_matters, threatens
+from actions.turn import QUESTION_INTENTS, REPAIR_INTENTS, REQUEST_INTENTS
+from bot.language.reply import YesNo, read_yes_no
+from zhiban.tickets import Category
+
+_SAID_TURNS = 30
+_SURE = 0.5
+_OTHER_MATTER = 0.65
+_MISSES = 3
+_SHOWN_ALSO = 20
+
+
+async def take(taking: Taking) -> None:
+    """Run one turn of an intake form."""
+    text = taking.turn.text
+    taking.flow = taking.flow.but(said=(*taking.flow.said, text)[-_SAID_TURNS:])
+    if taking.opening:
+        _open(taking)
+    elif steps_out(taking):
+        return
+    if not taking.opening and _answers_closed_question(taking):
+        _after_learning(taking)
+        return
+    main, also = split_matters(text)
+    learn(taking, main)
+    if also:
+        _keep_also(taking, also)
+    if taking.opening:
+        _after_learning(taking)
+        return
+    if taking.flow.asking in (CONFIRM, FIX):
+        _settle(taking)
+        return
+    if not taking.learned and await _steps_aside(taking):
+        return
+    _count_misses(taking)
+    if not taking.done:
+        _after_learning(taking)
+
+
+def _open(taking: Taking) -> None:
+    """Begin: forget the last matter, know the category, feel with the caller."""
+    turn = taking.turn
+    taking.facts = taking.facts.but(**dict.fromkeys(MATTER))
+    family = {
+        COMPLAINT_FORM: frozenset(c.value for c in Category if c.is_complaint),
+    }.get(taking.flow.form)
+    intent = turn.intent
+    if category_of(intent) is None:
+        choices = family or (REPAIR_INTENTS | REQUEST_INTENTS | QUESTION_INTENTS)
+        intent = turn.best_of(choices)[0]
+    category = category_of(intent) or Category.OTHER_INQUIRY
+    taking.facts = taking.facts.but(category=category.value)
+    if taking.flow.form != COMPLAINT_FORM:
+        return
+    if threatens(turn.text):
+        taking.flow = taking.flow.but(crisis=True)
+        taking.talk.say("utter_sorry_upset")
+    elif category is Category.COMPLAINT_NOISE:
+        taking.talk.say("utter_sorry_noise")
+    else:
+        taking.talk.say("utter_sorry_for_this")
+
+
+def _answers_closed_question(taking: Taking) -> bool:
+    """Take a bare yes or no to 请问您是…吗 and 您说的是…对吗."""
+    asking = taking.flow.asking
+    if asking not in (RESIDENT, CHECK_ADDRESS):
+        return False
+    agreed = read_yes_no(taking.turn.text)
+    resident = taking.turn.resident or {}
+    if agreed is YesNo.YES and asking == RESIDENT:
+        taking.set(
+            building=str(resident.get("building") or "") or None,
+            unit=str(resident.get("unit") or "") or None,
+            room=str(resident.get("room") or "") or None,
+            caller_name=str(resident.get("name") or "") or None,
+            phone=str(resident.get("phone") or "") or None,
+        )
+        taking.flow = taking.flow.but(asking="", unconfirmed=())
+        return True
+    if agreed is YesNo.YES:
+        taking.flow = taking.flow.but(asking="", unconfirmed=())
+        return True
+    if agreed is YesNo.NO and asking == RESIDENT:
+        taking.flow = taking.flow.but(resident_says_no=True, asking=Field.ADDRESS)
+    elif agreed is YesNo.NO:
+        wrong = taking.facts
+        taking.flow = taking.flow.but(asking=Field.ADDRESS, unconfirmed=())
+        taking.facts = wrong.but(building=None, unit=None, room=None)
+    else:
+        # Neither: perhaps the address itself, which is read next.
+        taking.flow = taking.flow.but(resident_says_no=asking == RESIDENT, asking=Field.ADDRESS)
+    return False
+
+
+def _settle(taking: Taking) -> None:
+    """Handle the answer to the read-back, or to what is wrong with it."""
+    agreed = read_yes_no(taking.turn.text)
+    if taking.learned:
+        grade_matter(taking)
+        taking.flow = taking.flow.asked(CONFIRM)
+        words = changes(taking.facts, taking.learned)
+        taking.talk.say("utter_read_back_changed", changes=words or "这样")
+        taking.talk.expect("yes_no")
+    elif taking.flow.asking == CONFIRM and agreed is YesNo.YES:
+        taking.finish(Outcome.COMPLETE)
+    elif taking.flow.asking == CONFIRM and agreed is YesNo.NO and len(taking.turn.text) <= 8:
+        taking.flow = taking.flow.asked(FIX)
+        taking.talk.say("utter_what_is_wrong")
+        taking.talk.expect("open")
+    elif taking.flow.tried(taking.flow.asking) >= 3 or taking.flow.tried(FIX) >= 3:
+        # Filed as it stands, marked, with a person to clear it up.
+        taking.flow = taking.flow.doubting(("all",))
+        taking.finish(Outcome.NOT_UNDERSTOOD)
+    elif taking.flow.asking == FIX or agreed is YesNo.NO:
+        # A correction of the matter itself: 不是漏水是堵了.
+        told = f"{taking.facts.problem or ''}（更正：{taking.turn.text}）"
+        taking.facts = taking.facts.but(problem=told)
+        taking.flow = taking.flow.asked(CONFIRM)
+        taking.talk.say("utter_noted")
+        taking.talk.say("utter_confirm_again")
+        taking.talk.expect("yes_no")
+    else:
+        taking.flow = taking.flow.asked(CONFIRM)
+        taking.talk.say("utter_confirm_again")
+        taking.talk.expect("yes_no")
+
+
+async def _steps_aside(taking: Taking) -> bool:
+    """Answer a question in mid-form, or note another matter; then ask the same again."""
+    turn = taking.turn
+    asked = taking.flow.asking
+    asks = turn.sure(_SURE) in QUESTION_INTENTS or is_question(turn.text)
+    if asks and asked != Field.PROBLEM:
+        answer = await taking.resources.answers.find(turn.text)
+        if answer is not None:
+            taking.talk.say("utter_answer", answer=answer.text)
+            return _again(taking)
+        if turn.sure(_SURE) in QUESTION_INTENTS:
+            _keep_also(taking, turn.text)
+            return _again(taking)
+    other = category_of(turn.sure(_OTHER_MATTER))
+    free = (Field.PROBLEM, Field.PLACE, Field.SEVERITY, Field.WISH, Field.SINCE)
+    known = other is not None and turn.intent not in QUESTION_INTENTS
+    if known and asked not in free and other != taking.facts.category:
+        _keep_also(taking, turn.text)
+        return _again(taking)
+    return False
+
+
+def _again(taking: Taking) -> bool:
+    """Repeat the open question; it does not count as a try."""
+    taking.talk.repeat(taking.last_texts[-1:])
+    taking.talk.expect(taking.last_expects)
+    return True
+
+
+def _keep_also(taking: Taking, words: str) -> None:
+    taking.flow = taking.flow.but(also=(*taking.flow.also, words))
+    shown = words if len(words) <= _SHOWN_ALSO else "的另一件事"
+    taking.talk.say("utter_also_noted", also=shown)
+
+
+def _count_misses(taking: Taking) -> None:
+    """Three turns in a row that gave nothing: a person, without making them repeat again."""
+    misses = 0 if taking.learned else taking.flow.misses + 1
+    taking.flow = taking.flow.but(misses=misses)
+    if misses >= _MISSES:
+        taking.finish(Outcome.NOT_UNDERSTOOD)
+
+
+def _after_learning(taking: Taking) -> None:
+    if taking.flow.danger and not taking.done:
+        taking.finish(Outcome.EMERGENCY)
+        return
+    grade_matter(taking)
+    if taking.flow.form == COMPLAINT_FORM and not taking.opening and taking.flow.crisis:
+        _forget_comfort(taking)
+    ask_next(taking)
+
+
+def _forget_comfort(taking: Taking) -> None:
+    """In a crisis nothing is asked that the calling number already tells."""
+    resident = taking.turn.resident
+    if resident and not taking.facts.building and not taking.flow.resident_says_no:
+        taking.facts = Facts(
+            **{
+                **taking.facts.known(),
+                "building": str(resident.get("building") or "") or None,
+                "unit": str(resident.get("unit") or "") or None,
+                "room": str(resident.get("room") or "") or None,
+            }
+        )
+        taking.flow = taking.flow.doubting(("building", "unit", "room"))

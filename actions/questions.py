@@ -1,0 +1,45 @@
+"""Questions: the standard answer or a registered promise, never an invention (FAQ-041)."""
+
+from __future__ import annotations
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import FollowupAction
+
+from actions.flow.spec import REQUEST_FORM
+from actions.flow.words import is_generic, split_matters
+from actions.memory import MORE_HELP, Memory
+from actions.session import Events, OwnAction, understood
+from actions.talk import Talk
+from actions.turn import Turn
+from bot.language.reply import wants_human, wants_manager
+
+
+class AnswerQuestion(OwnAction):
+    """Answers from the store; what is not there is registered with a reply band (SLA-053)."""
+
+    action_name = "action_answer_question"
+
+    async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:
+        """Answer, or begin to register the question."""
+        memory = Memory.of(tracker)
+        if wants_manager(turn.text):
+            return [FollowupAction("manager_form")]
+        if wants_human(turn.text):
+            return [FollowupAction("action_human")]
+        main, also = split_matters(turn.text)
+        answer = await self.resources.answers.find(turn.text)
+        if answer is None and also:
+            answer = await self.resources.answers.find(main)
+        if answer is not None:
+            talk.say("utter_answer", answer=answer.text)
+            second = await self.resources.answers.find(also) if also else None
+            if second is not None and second.key != answer.key:
+                talk.say("utter_answer", answer=second.text)
+            talk.say("utter_answer_more")
+            talk.expect("yes_no")
+            return [understood(memory, MORE_HELP)]
+        if is_generic(main) or len(main) <= 4:
+            talk.say("utter_which_question")
+            return [understood(memory)]
+        talk.say("utter_no_answer")
+        return [understood(memory), FollowupAction(REQUEST_FORM)]

@@ -1,0 +1,82 @@
+"""Base of our actions, and the start of a conversation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActionExecuted, FollowupAction, SessionStarted, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from actions.memory import EMERGENCY, Memory
+from actions.resources import Resources
+from actions.talk import Talk
+from actions.turn import Turn
+from bot.language.reply import YesNo, read_yes_no
+
+Events = list[dict[str, Any]]
+
+
+class OwnAction(Action):
+    """An action with the process's resources.
+
+    Subclasses set :attr:`action_name` and write :meth:`act`.
+
+    Args:
+        resources: stores and site facts.
+    """
+
+    action_name = ""
+    guarded = True
+    """Whether the answer to an open question about danger goes to action_emergency instead."""
+
+    def __init__(self, resources: Resources) -> None:
+        self.resources = resources
+
+    def name(self) -> str:
+        """Return the name in the domain."""
+        return self.action_name
+
+    async def run(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]
+    ) -> Events:
+        """Run the action and deliver what it said."""
+        talk, turn = Talk(), Turn.from_tracker(tracker)
+        if self.guarded and confirms_danger(Memory.of(tracker), turn):
+            return [FollowupAction("action_emergency")]
+        events = await self.act(turn, talk, tracker)
+        talk.deliver(dispatcher)
+        return events
+
+    async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:
+        """Do the work; returns Rasa events."""
+        raise NotImplementedError
+
+
+class SessionStart(OwnAction):
+    """Puts who is calling into slots; the greeting is the gateway's."""
+
+    action_name = "action_session_start"
+    guarded = False
+
+    async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:
+        """Start the session; slots of an injected emergency survive."""
+        metadata = tracker.slots.get("session_started_metadata") or {}
+        events: Events = [SessionStarted()]
+        # The start empties all slots; an emergency injected before it must stay known.
+        events += [SlotSet(name, value) for name, value in tracker.slots.items() if value]
+        if metadata.get("caller"):
+            events.append(SlotSet("caller", metadata["caller"]))
+        if metadata.get("resident"):
+            events.append(SlotSet("resident", metadata["resident"]))
+        return [*events, ActionExecuted("action_listen")]
+
+
+def understood(memory: Memory, awaiting: str = "") -> dict[str, Any]:
+    """Return the event after a turn that was understood."""
+    return memory.but(misses=0, awaiting=awaiting).event()
+
+
+def confirms_danger(memory: Memory, turn: Turn) -> bool:
+    """Return whether a question about danger is open and this is anything but a clear no."""
+    return memory.awaiting.startswith(EMERGENCY) and read_yes_no(turn.text) is not YesNo.NO

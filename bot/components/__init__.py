@@ -1,0 +1,1 @@
+"""Rasa graph components of the dialogue engine's language understanding (Python 3.10, Rasa only)."""
