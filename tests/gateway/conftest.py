@@ -168,9 +168,7 @@ async def unknown_line(stores: Stores, engine: Engine, tmp_path: Path) -> AsyncI
         yield opened
 
 
-async def _open(
-    stores: Stores, engine: Engine, folder: Path, caller: str
-) -> AsyncIterator[Line]:
+async def _open(stores: Stores, engine: Engine, folder: Path, caller: str) -> AsyncIterator[Line]:
     community = load_community(ROOT / "site" / "sample")
     client = DialogueClient(engine.url)
     services = Services(
