@@ -1,0 +1,1 @@
+"""Measurements of what a caller hears, over a whole house with every part real."""
