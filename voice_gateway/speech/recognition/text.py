@@ -37,20 +37,22 @@ _SIMPLIFIED = (
     "页顶项顺须顾顿预领频题额颜风飘飞饭饮饱饿馆馒马驾驶验骑骗骚鱼鲜鸟鸡鸭麦黄齐齿龄龙龟冲滩碱笼尸丧台台着回表么说卫线里为为启产"
 )
 _SIMPLIFY = str.maketrans(_TRADITIONAL, _SIMPLIFIED)
-_NARROW = {code: code - 0xFEE0 for code in range(0xFF10, 0xFF5B) if chr(code).isalnum()}
+# Whisper spells full-width punctuation with two tokens and now and then gets the second wrong:
+# the full-width letter or digit that results was meant as a comma. Real ones come out narrow.
+_MISSPELT = {code: "，" for code in range(0xFF10, 0xFF5B) if chr(code).isalnum()}
 
 _SPACE_BY_HAN = re.compile(r"(?<=[一-鿿])\s+|\s+(?=[一-鿿])")
-_BREAKS = re.compile(r"[^\w\s%.·:]+|(?<!\d)[.:]|[.:](?!\d)|_+")
+_BREAKS = re.compile(r"[^\w\s%.·:-]+|(?<!\d)[.:-]|[.:-](?!\d)|_+")
 
 
 def normalise(text: str) -> str:
     """Return text as the rest of the house reads it.
 
-    Traditional characters that a Mandarin model slips in are simplified, full-width letters and
-    digits made narrow, spaces beside characters removed, and every run of punctuation between
-    clauses becomes one ``，``; none is left at the ends.
+    Traditional characters that a Mandarin model slips in are simplified, spaces beside characters
+    removed, and every run of punctuation between clauses becomes one ``，``; none is left at the
+    ends. A hyphen between digits stays: ``5-2-1001``.
     """
-    text = text.replace("�", "").translate(_NARROW).translate(_SIMPLIFY)
+    text = text.replace("�", "，").translate(_MISSPELT).translate(_SIMPLIFY)
     text = _SPACE_BY_HAN.sub("", text)
     pieces = (piece.strip() for piece in _BREAKS.sub("，", text).split("，"))
     return "，".join(piece for piece in pieces if piece)

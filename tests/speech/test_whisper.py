@@ -1,0 +1,202 @@
+"""The real Whisper on real audio: what callers say, and what nobody says."""
+
+import asyncio
+
+import numpy as np
+import pytest
+
+from tests.speech.sounds import (
+    HUMAN_CLIPS,
+    melody,
+    on_the_line,
+    pcm,
+    pink,
+    read_wav,
+    samples,
+    to_rate,
+    tone,
+    unlike,
+)
+
+RATE = 190.0  # callers speak to be understood
+
+
+async def spoken(voice, text, rate=RATE, hertz=8000):
+    wide = samples(b"".join([chunk async for chunk in voice.stream(text, rate)]))
+    return on_the_line(to_rate(wide, 24000, hertz), hertz)
+
+
+async def hear(recogniser, audio, hint, hertz=8000):
+    session = recogniser.open(hertz)
+    session.begin(hint)
+    await session.feed(pcm(audio))
+    return await session.final()
+
+
+@pytest.mark.parametrize(
+    ("text", "expects", "bound"),
+    [
+        ("我家着火了快来人", "open", 0.25),
+        ("我被困在电梯里了", "open", 0.25),
+        ("物业费怎么收的", "open", 0.3),
+        ("我要投诉保安态度太差", "open", 0.3),
+        ("厨房水管漏水你们派个人来修一下", "problem", 0.2),
+        ("五栋二单元一零零一室", "address", 0.2),
+        ("我姓李叫李明", "name", 0.2),
+        ("今天下午三点以后", "time", 0.2),
+        ("不用了", "yes_no", 0.0),
+        ("没错", "yes_no", 0.0),
+        ("不对", "yes_no", 0.0),
+        ("没有", "yes_no", 0.0),
+    ],
+)
+async def test_understands_a_telephone_caller(
+    recogniser, packaged_voice, prompts, text, expects, bound
+):
+    heard = await hear(recogniser, await spoken(packaged_voice, text), prompts.hint(expects))
+    assert unlike(heard.text, text) <= bound, heard
+    assert 0 < heard.confidence <= 1
+    assert heard.engine == "whisper-base"
+    assert heard.decode_ms > 0
+
+
+async def test_a_slow_no_is_never_a_yes(recogniser, packaged_voice, prompts):
+    for answer in ("不对", "没有", "不用", "不可以"):
+        for rate in (150.0, 240.0):
+            heard = await hear(
+                recogniser, await spoken(packaged_voice, answer, rate), prompts.hint("yes_no")
+            )
+            assert heard.text[:1] in ("不", "没", ""), (answer, rate, heard)
+
+
+@pytest.mark.skipif(not HUMAN_CLIPS.is_dir(), reason="no human clips here")
+async def test_understands_people(recogniser):
+    wrong = total = 0.0
+    for line in (HUMAN_CLIPS / "transcripts.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("#"):
+            continue
+        name, said = line.split(" ", 1)
+        heard = await hear(recogniser, read_wav(HUMAN_CLIPS / name, 8000), "")
+        assert unlike(heard.text, said) < 0.45, (name, heard.text)
+        wrong += unlike(heard.text, said) * len(said)
+        total += len(said)
+    assert wrong / total < 0.25
+
+
+SOUNDS = {
+    "digital silence": np.zeros(24000),
+    "line noise": pink(3, 0.003),
+    "loud noise": pink(2, 0.1),
+    "white noise": np.random.default_rng(1).normal(0, 0.03, 16000),
+    "hum": tone(50, 2, level=0.1) + tone(150, 2, level=0.05),
+    "ringback": np.concatenate([tone(450, 1), np.zeros(24000)]),
+    "busy": np.tile(np.concatenate([tone(450, 0.35), np.zeros(2800)]), 4),
+    "music": melody(3),
+}
+
+
+@pytest.mark.parametrize("expects", ["open", "yes_no", "address", "name", "problem", "phone"])
+@pytest.mark.parametrize("sound", SOUNDS)
+async def test_hears_no_words_where_there_are_none(recogniser, prompts, sound, expects):
+    heard = await hear(recogniser, SOUNDS[sound], prompts.hint(expects))
+    assert (heard.text, heard.confidence) == ("", 0.0), heard
+
+
+async def test_interim_text_comes_while_the_caller_speaks(recogniser, packaged_voice, prompts):
+    audio = await spoken(packaged_voice, "厨房水管漏水你们派个人来修一下")
+    session = recogniser.open(8000)
+    session.begin(prompts.hint("open"))
+    interims = []
+    for start in range(0, audio.size, 4000):
+        await session.feed(pcm(audio[start : start + 4000]))
+        if found := await session.partial():
+            interims.append((start + 4000, found))
+    assert len(interims) >= 2
+    first_at, first = interims[0]
+    assert first_at < audio.size / 2
+    assert "水管" in "".join(found.text for at, found in interims if at < audio.size * 0.75)
+    assert first.audio_ms == first_at / 8
+    final = await session.final()
+    assert unlike(final.text, "厨房水管漏水你们派个人来修一下") <= 0.2
+
+
+async def test_a_final_is_not_decoded_again_when_only_silence_follows(
+    recogniser, packaged_voice, prompts
+):
+    session = recogniser.open(8000)
+    session.begin(prompts.hint("open"))
+    await session.feed(pcm(await spoken(packaged_voice, "物业费怎么收的")))
+    first = await session.final()
+    await session.feed(pcm(pink(0.5, 0.0005)))
+    second = await session.final()
+    assert second.text == first.text
+    assert second.decode_ms == 0
+    assert second.audio_ms == first.audio_ms + 500
+
+
+async def test_a_caller_who_goes_on_after_a_speculative_final_is_heard_whole(
+    recogniser, packaged_voice, prompts
+):
+    session = recogniser.open(8000)
+    session.begin(prompts.hint("problem"))
+    await session.feed(pcm(await spoken(packaged_voice, "厨房水管漏水")))
+    first = await session.final()
+    await session.feed(pcm(await spoken(packaged_voice, "灯也不亮了")))
+    both = await session.final()
+    assert both.decode_ms > 0
+    assert unlike(both.text, "厨房水管漏水灯也不亮了") <= 0.3
+    assert len(both.text) > len(first.text)
+
+
+async def test_a_new_utterance_knows_nothing_of_the_old(recogniser, packaged_voice, prompts):
+    session = recogniser.open(16000)
+    session.begin(prompts.hint("open"))
+    await session.feed(pcm(await spoken(packaged_voice, "我被困在电梯里了", hertz=16000)))
+    assert "电梯" in (await session.final()).text
+    session.begin(prompts.hint("yes_no"))
+    assert (await session.final()).text == ""
+    await session.feed(pcm(await spoken(packaged_voice, "不用了", hertz=16000)))
+    assert (await session.final()).text == "不用了"
+
+
+async def test_a_long_story_is_heard_to_its_end(recogniser, packaged_voice, prompts):
+    parts = [
+        "我家卫生间漏水已经三天了，楼下的邻居来找过我两次。",
+        "我给你们物业打过电话，说是昨天下午派人来修，结果一直没有人来。",
+        "今天早上水更大了，我把总阀门关了，现在全家都没有水用。",
+        "家里还有老人和孩子，做饭洗澡都不方便，我上班也请不了假。",
+        "请你们今天一定安排师傅上门，我的车也停在楼下没有动。",
+    ]
+    audio = np.concatenate([await spoken(packaged_voice, part, 230.0) for part in parts])
+    assert audio.size / 8000 > 30
+    heard = await hear(recogniser, audio, prompts.hint("problem"))
+    assert unlike(heard.text, "".join(parts)) < 0.35, heard.text
+    assert "漏水" in heard.text[:12]
+    assert unlike(heard.text[-12:], "我的车也停在楼下没有动") < 0.6
+
+
+async def test_calls_at_once_all_get_their_own_text(recogniser, packaged_voice, prompts):
+    said = {"转人工": "open", "没错": "yes_no", "我姓李叫李明": "name", "今天下午三点以后": "time"}
+    audio = {text: await spoken(packaged_voice, text) for text in said}
+    found = await asyncio.gather(
+        *(hear(recogniser, audio[text], prompts.hint(expects)) for text, expects in said.items())
+    )
+    for text, heard in zip(said, found, strict=True):
+        assert unlike(heard.text, text) <= 0.35, (text, heard.text)
+
+
+def test_refuses_other_rates(recogniser):
+    with pytest.raises(ValueError, match="8000 or 16000"):
+        recogniser.open(44100)
+
+
+async def test_says_so_when_the_model_is_not_there(tmp_path):
+    from voice_gateway.speech.recognition.whisper import WhisperRecogniser
+    from zhiban.errors import ErrorCode, ZhibanError
+
+    engine = WhisperRecogniser(tmp_path)
+    with pytest.raises(ZhibanError) as caught:
+        await engine.warm_up()
+    assert caught.value.code is ErrorCode.RECOGNITION_FAILED
+    assert str(tmp_path) in caught.value.message
+    engine.close()
