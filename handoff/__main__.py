@@ -7,10 +7,8 @@ import sys
 from collections.abc import Awaitable, Callable
 
 import click
-from aiohttp import web
 
 from handoff.accounts import Accounts, Role
-from handoff.app import build_app
 from zhiban.errors import ZhibanError
 from zhiban.masking import configure_logging
 from zhiban.settings import Settings
@@ -28,6 +26,11 @@ FIRST_USERS = (
 def main(context: click.Context) -> None:
     """Run the agents' desk (with no command) or manage its accounts."""
     if context.invoked_subcommand is None:
+        # The account commands need none of the web side.
+        from aiohttp import web
+
+        from handoff.app import build_app
+
         settings = Settings.from_env()
         configure_logging(settings.log_level)
         web.run_app(

@@ -23,10 +23,8 @@ WAITING = frozenset(
 )
 """Nobody is being rung: the clock has to offer these."""
 UNANSWERED = WAITING | {HandoffState.OFFERED}
-ENGAGED = frozenset(
-    {HandoffState.OFFERED, HandoffState.ACCEPTED, HandoffState.BRIEFING, HandoffState.BRIDGED}
-)
-"""Somebody is being rung or is talking."""
+TALKING = frozenset({HandoffState.ACCEPTED, HandoffState.BRIEFING, HandoffState.BRIDGED})
+"""An agent has answered."""
 
 # A plan may be written only for the state it was made for.
 _WRITE_PLAN = """

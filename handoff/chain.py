@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from handoff.cases import ENGAGED, UNANSWERED, WAITING, Case
+from handoff.cases import TALKING, UNANSWERED, WAITING, Case
 from handoff.presence import Presence
 from handoff.times import after, iso_after, parse
 from zhiban.community import EscalationStage
@@ -113,7 +113,7 @@ class Agents:
         talking: set[str] = set()
         wrapping: set[str] = set()
         for case in cases:
-            if case.record.state in ENGAGED and case.record.state is not HandoffState.OFFERED:
+            if case.record.state in TALKING:
                 (wrapping if case.call_ended else talking).add(case.record.agent_id)
             elif case.record.state is HandoffState.CALLBACK_DUE and case.record.agent_id:
                 wrapping.add(case.record.agent_id)

@@ -97,7 +97,10 @@ class EscalationClock:
                     await asyncio.sleep(_RETRY_SECONDS)
         finally:
             self.leads = False
-            await self._leadership.step_down()
+            try:
+                await self._leadership.step_down()
+            except (RedisError, OSError):
+                logger.info("clock: Redis is gone; the lease runs out by itself")
 
     async def _lead(self) -> None:
         """Follow the changes and act on them while the lease holds."""

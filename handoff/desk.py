@@ -15,7 +15,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from handoff.accounts import User
-from handoff.cases import ENGAGED, UNANSWERED, WAITING, Case, CaseBook
+from handoff.cases import TALKING, UNANSWERED, WAITING, Case, CaseBook
 from handoff.outcomes import OUTCOMES
 from handoff.presence import PresenceBook
 from handoff.sop import SopBook
@@ -23,7 +23,7 @@ from handoff.words import DECLINE_REASONS
 from zhiban import redis_keys
 from zhiban.clock import iso_ms, utc_now
 from zhiban.errors import ErrorCode, ZhibanError
-from zhiban.handoffs import HandoffLedger, HandoffReason, HandoffState
+from zhiban.handoffs import HandoffLedger, HandoffReason, HandoffRecord, HandoffState
 from zhiban.redis_client import RedisClient
 from zhiban.store.models import Handoff
 from zhiban.tickets import TicketService
@@ -107,44 +107,43 @@ class Desk:
             TakenError: somebody was faster; tells who.
             ZhibanError: HANDOFF_UNKNOWN.
         """
-        case = await self._case(handoff_id)
-        record = case.record
-        if record.agent_id == user.id and record.state in ENGAGED - UNANSWERED:
-            return case  # a repeated press
-        if record.state not in UNANSWERED:
-            raise TakenError(case.agent_name)
-        try:
-            if record.state in WAITING:
-                await self._stores.ledger.move(
-                    record.id,
-                    record.state,
-                    HandoffState.OFFERED,
-                    HandoffReason.RING,
-                    by=user.id,
-                    changes={"offered_to": user.id},
-                )
+        while True:
+            case = await self._case(handoff_id)
+            record = case.record
+            if record.agent_id == user.id and record.state in TALKING:
+                return case  # this press, or an earlier one
+            if record.state not in UNANSWERED:
+                raise TakenError(case.agent_name)
+            try:
+                await self._take(record, user)
+            except ZhibanError as error:
+                if error.code is not ErrorCode.HANDOFF_CONFLICT:
+                    raise
+                # Somebody moved it in the same moment: look who has it now.
+
+    async def _take(self, record: HandoffRecord, user: User) -> None:
+        if record.state in WAITING:
             await self._stores.ledger.move(
                 record.id,
+                record.state,
                 HandoffState.OFFERED,
-                HandoffState.ACCEPTED,
-                HandoffReason.AGENT_ANSWERED,
+                HandoffReason.RING,
                 by=user.id,
-                changes={
-                    "agent_id": user.id,
-                    "agent_name": user.name,
-                    "accepted_at": iso_ms(utc_now()),
-                    "rest_until": "",
-                },
+                changes={"offered_to": user.id},
             )
-        except ZhibanError as error:
-            if error.code is not ErrorCode.HANDOFF_CONFLICT:
-                raise
-            winner = await self._case(handoff_id)
-            if winner.record.agent_id == user.id and winner.record.state in ENGAGED - UNANSWERED:
-                return winner
-            taken = winner.record.state not in UNANSWERED
-            raise TakenError(winner.agent_name if taken else "") from error
-        return await self._case(handoff_id)
+        await self._stores.ledger.move(
+            record.id,
+            HandoffState.OFFERED,
+            HandoffState.ACCEPTED,
+            HandoffReason.AGENT_ANSWERED,
+            by=user.id,
+            changes={
+                "agent_id": user.id,
+                "agent_name": user.name,
+                "accepted_at": iso_ms(utc_now()),
+                "rest_until": "",
+            },
+        )
 
     async def decline(self, handoff_id: str, user: User, reason: str) -> None:
         """Refuse a ring; the next agent is rung at once.
@@ -198,7 +197,7 @@ class Desk:
             ZhibanError: ACCESS_DENIED when it is not theirs, HANDOFF_CONFLICT when it is over.
         """
         case = await self._mine(handoff_id, user)
-        if case.record.state not in ENGAGED - UNANSWERED:
+        if case.record.state not in TALKING:
             raise ZhibanError("通话已结束", code=ErrorCode.HANDOFF_CONFLICT)
         return case
 

@@ -11,14 +11,18 @@ from pathlib import Path
 import pytest
 import yaml
 from aiohttp import web
+from argon2 import PasswordHasher
+from sqlalchemy import insert
 
-from handoff.accounts import Accounts, Role
+from handoff.accounts import Role
 from handoff.app import build_app
 from handoff.clock import ClockRules
 from tests.handoff.support import PASSWORD, Agent
 from tests.support.house import free_ports
 from tests.support.stores import Stores, open_stores, redis_server
+from zhiban.clock import iso_ms, utc_now
 from zhiban.settings import ROOT, Settings
+from zhiban.store.models import DeskUser
 
 USERS = {
     "agent": Role.AGENT,
@@ -35,13 +39,33 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """The test password, hashed once: argon2 is slow on purpose."""
+    return PasswordHasher().hash(PASSWORD)
+
+
+async def add_users(stores: Stores, password_hash: str) -> None:
+    """Give the test's people their accounts."""
+    rows = [
+        {
+            "id": user,
+            "display_name": f"{user}-name",
+            "role": role.value,
+            "password_hash": password_hash,
+            "created_at": iso_ms(utc_now()),
+        }
+        for user, role in USERS.items()
+    ]
+    async with stores.engine.begin() as connection:
+        await connection.execute(insert(DeskUser), rows)
+
+
 @pytest.fixture
-async def stores(redis_url: str, tmp_path: Path) -> AsyncIterator[Stores]:
+async def stores(redis_url: str, tmp_path: Path, password_hash: str) -> AsyncIterator[Stores]:
     """Empty stores with the test's users."""
     async with open_stores(redis_url, tmp_path) as opened:
-        accounts = Accounts(opened.engine)
-        for user, role in USERS.items():
-            await accounts.add(user, f"{user}-name", role, PASSWORD)
+        await add_users(opened, password_hash)
         yield opened
 
 

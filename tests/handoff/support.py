@@ -154,6 +154,7 @@ class Gateway:
     commands: list[dict[str, Any]] = field(default_factory=list)
     joined: asyncio.Event = field(default_factory=asyncio.Event)
     joins: int = 0
+    sockets: list[web.WebSocketResponse] = field(default_factory=list)
 
     async def agent(self, request: web.Request) -> web.StreamResponse:
         handoff_id = request.query["handoff"]
@@ -163,6 +164,7 @@ class Gateway:
         agent_id = json.loads(raw)["agent_id"]
         socket = web.WebSocketResponse()
         await socket.prepare(request)
+        self.sockets.append(socket)
         await socket.send_json({"type": "ready", "sample_rate": 16_000})
         record = await self.stores.ledger.get(handoff_id)
         if record.state is not HandoffState.BRIDGED:
@@ -228,6 +230,8 @@ async def open_gateway(stores: Stores, redis_url: str) -> AsyncIterator[Gateway]
     try:
         yield gateway
     finally:
+        for socket in gateway.sockets:
+            await socket.close()
         await server.close()
         await waiting.aclose()
 
