@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from bot.language.address_parts import AddressPart, find_parts
 from bot.language.address_tokens import Codes, encode
 from bot.language.phrases import Closeness, PhraseTable
-from bot.language.pinyin import sounds_of
+from bot.language.pinyin import LONGEST_READ, sounds_of
 from bot.language.place import read_place
 from bot.language.roster import Roster
 
@@ -98,6 +98,7 @@ def read_address(
         ValueError: ``expect`` names no part.
     """
     part = None if expect is None else AddressPart(expect)
+    text = text[:LONGEST_READ]
     reading = AddressReading()
     for segment in _segments(text):
         heard = _read_segment(segment, roster, part)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
-from bot.language.pinyin import fold, sounds_of
+from bot.language.pinyin import LONGEST_READ, fold, sounds_of
 from bot.language.roster import Roster
 from bot.language.surnames import COMPOUND_SURNAMES, SPELLED, SURNAMES
 
@@ -83,6 +83,7 @@ def read_person(
             我心里 taken for 我姓李.
         roster: Prefer residents' surnames among those that sound alike.
     """
+    text = text[:LONGEST_READ]
     title = _title_in(text)
     for pattern in (_SPELLED, _CALLED, _TITLED, _SURNAMED):
         match = pattern.search(text)

@@ -12,7 +12,7 @@ from enum import Enum
 
 from bot.language.numbers import DIGITS
 from bot.language.phrases import Closeness, PhraseTable
-from bot.language.pinyin import sounds_of
+from bot.language.pinyin import LONGEST_READ, sounds_of
 
 
 class PhoneProblem(str, Enum):
@@ -96,6 +96,7 @@ def read_phone(text: str, *, expect: bool = False) -> PhoneReading | None:
         A valid number, the caller's own, or the digits so far; None when the
         text is not about a number.
     """
+    text = text[:LONGEST_READ]
     cues = {
         hit.name: hit for hit in _SAME.find(sounds_of(text)) if hit.closeness > Closeness.FOLDED
     }

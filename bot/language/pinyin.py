@@ -24,6 +24,10 @@ _PHRASE_STARTS = frozenset(phrase[0] for phrase in PHRASE_READINGS)
 _PHRASES = {phrase: tuple(sounds.split()) for phrase, sounds in PHRASE_READINGS.items()}
 
 
+# No spoken turn is longer; readers look no further, so that no text takes long.
+LONGEST_READ = 400
+
+
 @dataclass(frozen=True)
 class Sounds:
     """The syllables of a text; all tuples have one entry per syllable.
@@ -153,8 +157,8 @@ _convert_cached = lru_cache(maxsize=1024)(_convert)
 
 
 def sounds_of(text: str) -> Sounds:
-    """Syllables of ``text``; never raises. Texts up to 400 characters are cached."""
-    if len(text) > 400:
+    """Syllables of ``text``; never raises. Texts up to ``LONGEST_READ`` characters are cached."""
+    if len(text) > LONGEST_READ:
         return _convert(text)
     return _convert_cached(text)
 

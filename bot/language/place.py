@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.language.phrases import Closeness, PhraseTable
-from bot.language.pinyin import sounds_of
+from bot.language.pinyin import LONGEST_READ, sounds_of
 
 
 class PlaceScope(str, Enum):
@@ -90,7 +90,7 @@ class PlaceReading:
 
 def read_place(text: str) -> PlaceReading | None:
     """The most specific place in a text (the longest, then the first), or None."""
-    sounds = sounds_of(text)
+    sounds = sounds_of(text[:LONGEST_READ])
     hits = [
         hit
         for hit in _TABLE.find(sounds)

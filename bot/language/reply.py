@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import Enum
 
 from bot.language.phrases import Closeness, Hit, PhraseTable
-from bot.language.pinyin import fold, sounds_of
+from bot.language.pinyin import LONGEST_READ, fold, sounds_of
 
 
 class YesNo(str, Enum):
@@ -88,12 +88,18 @@ _HUMAN = PhraseTable(
             "(跟|和)(人工|客服|真人|经理|主管)(说|讲|聊|谈) 你是机器人 (是|个)机器人吧 跟机器人? "
             "和机器人 机器人(听|说)?不(懂|清) (接|转)(到)?物业"
         ),
-        "manager": "(找|见|叫|让|喊|换|转)(一下|你们)?(你们|的|物业|值班|那个)?(的)?(经理|领导|主管|负责人|老板|头儿)",
         "refusal": "(不|别|不用|不要|不需要|先不|不想)(转|找|接)(人工|真人|客服|经理)? 不是人工",
         "lookalike": (
             "人工(费|湖|智能|收费|打扫|授精|成本) 投诉(你们)?(经理|管家|客服|主管) 转接头 转接线 "
             "(找|派|叫|换)个人来?(修|看|弄|处理|维修|帮|检查|清|扫|开)"
         ),
+    },
+    folded=False,
+)
+_MANAGER = PhraseTable(
+    {
+        "about": "(不|别)(用|要)?(找|见|叫|转)(你们)?(经理|领导|主管|负责人|老板) 见过",
+        "manager": "(找|见|叫|让|喊|换|转)(一下|你们)?(你们|的|物业|值班|那个)?(的)?(经理|领导|主管|负责人|老板|头儿)",
     },
     folded=False,
 )
@@ -121,7 +127,7 @@ _LONG_REPLY = 16
 
 def read_yes_no(text: str) -> YesNo:
     """Whether a caller agreed; UNSURE when neither, both, or doubtful; never raises."""
-    sounds = sounds_of(text)
+    sounds = sounds_of(text[:LONGEST_READ])
     whole = _WHOLE.get(tuple(map(fold, sounds.syllables)))
     if whole is not None:
         return whole
@@ -140,7 +146,7 @@ def read_yes_no(text: str) -> YesNo:
 
 def is_backchannel(text: str) -> bool:
     """嗯, 对, 好的…: listening, not taking the floor. Empty text is none."""
-    sounds = sounds_of(text)
+    sounds = sounds_of(text[:LONGEST_READ])
     if not 0 < len(sounds) <= _LONGEST_BACKCHANNEL:
         return False
     if all(syllable in _BACKCHANNEL_SOUNDS for syllable in sounds.syllables):
@@ -151,7 +157,7 @@ def is_backchannel(text: str) -> bool:
 
 def is_stop_phrase(text: str) -> bool:
     """等一下, 不是, 停, 转人工…: the caller takes the floor, even in one word."""
-    sounds = sounds_of(text)
+    sounds = sounds_of(text[:LONGEST_READ])
     if sounds.syllables in _STOP_WHOLE:
         return True
     short = len(sounds) <= _SHORT_STOP
@@ -162,12 +168,12 @@ def is_stop_phrase(text: str) -> bool:
 
 def wants_human(text: str) -> bool:
     """The caller asks for a person (or for someone in charge)."""
-    return _asks(_HUMAN, text, ("human", "manager"), ("refusal",))
+    return wants_manager(text) or _asks(_HUMAN, text, ("human",), ("refusal",))
 
 
 def wants_manager(text: str) -> bool:
     """The caller asks for someone in charge (DLG-023 to DLG-028)."""
-    return _asks(_HUMAN, text, ("manager",), ("refusal",))
+    return _asks(_MANAGER, text, ("manager",), ("about",))
 
 
 def wants_repeat(text: str) -> bool:
@@ -178,7 +184,7 @@ def wants_repeat(text: str) -> bool:
 
 
 def _asks(table: PhraseTable, text: str, wanted: tuple[str, ...], refused: tuple[str, ...]) -> bool:
-    sounds = sounds_of(text)
+    sounds = sounds_of(text[:LONGEST_READ])
     hits = _plain(table.find(sounds))
     if any(hit.name in refused for hit in hits):
         return False

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.language.phrases import Closeness, Hit, PhraseTable
-from bot.language.pinyin import sounds_of
+from bot.language.pinyin import LONGEST_READ, sounds_of
 
 
 class SeverityGrade(str, Enum):
@@ -69,7 +69,7 @@ class SeverityReading:
 
 def read_severity(text: str) -> SeverityReading | None:
     """Grade of what the caller describes, the worst that is not denied; None when not told."""
-    sounds = sounds_of(text)
+    sounds = sounds_of(text[:LONGEST_READ])
     hits = [hit for hit in _TABLE.find(sounds) if hit.closeness is not Closeness.FOLDED]
     denials = [hit for hit in hits if hit.name == "negation"]
     graded = []

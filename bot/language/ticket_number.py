@@ -19,6 +19,7 @@ _DIGITS_RUN = re.compile(
 )
 _FULL = re.compile(r"(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\d{3,6})")
 _DAYS_BACK = {"今天": 0, "今早": 0, "昨天": 1, "昨晚": 1, "前天": 2}
+_LONGEST = 400
 _SHORT = re.compile(f"([{''.join(DIGITS)}十]{{1,6}})\\s*号(?![楼栋])")
 
 
@@ -45,6 +46,7 @@ class TicketNumberReading:
 
 def read_ticket_number(text: str, *, now: datetime | None = None) -> TicketNumberReading | None:
     """Read a ticket's number; ``now`` (the site's time) resolves 今天的001号."""
+    text = text[:_LONGEST]
     prefix, repaired, prefix_start = _prefix(text)
     for run in _DIGITS_RUN.finditer(text):
         digits = "".join(str(DIGITS[c]) for c in run.group() if c in DIGITS)

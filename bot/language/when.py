@@ -13,7 +13,7 @@ from enum import Enum
 
 from bot.language.numbers import read_number
 from bot.language.phrases import Closeness, PhraseTable
-from bot.language.pinyin import sounds_of
+from bot.language.pinyin import LONGEST_READ, sounds_of
 
 
 class WhenKind(str, Enum):
@@ -105,6 +105,7 @@ def read_when(
         ValueError: ``kind`` is neither.
     """
     kind = WhenKind(kind)
+    text = text[:LONGEST_READ]
     plain, repaired = _normalised(text)
     return _duration(plain, text, kind, now, repaired) or _moment(plain, text, kind, now, repaired)
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bot.language.emergency.cues import CUES
-from bot.language.emergency.guards import Guards
+from bot.language.emergency.guards import Guards, Weight
 from bot.language.emergency.kinds import EmergencyKind
 from bot.language.emergency.lookalikes import LOOKALIKES
 from bot.language.emergency.patterns import PATTERNS, Pattern
@@ -25,6 +25,11 @@ _CLOSENESS_FACTOR = {
     Closeness.HEARD: 0.9,
     Closeness.FOLDED: 0.68,
 }
+# In a text that repeats itself the first and the last of each are enough.
+_EVENTS_READ = 4
+_ALWAYS_ASKED = frozenset((EmergencyKind.GAS_LEAK, EmergencyKind.FIRE))
+_PLAIN_BELIEF = 0.75
+_WORTH_ASKING = 0.52
 _SHORTEST_FOLDED = 4
 _SHORTEST_FOLDED_COMMON = 3
 _COMMON_KINDS = frozenset(
@@ -117,10 +122,13 @@ def pattern_evidence(sounds: Sounds) -> list[Evidence]:
                 cancelled.append((pattern.kind, hits))
                 continue
             event = hits[-1]
+            belief = pattern.belief * _CLOSENESS_FACTOR[closeness] * weight.factor
+            if _only_doubted(pattern, closeness, weight):
+                belief = max(belief, _WORTH_ASKING)
             found.append(
                 Evidence(
                     kind=pattern.kind,
-                    belief=min(0.99, pattern.belief * _CLOSENESS_FACTOR[closeness] * weight.factor),
+                    belief=min(0.99, belief),
                     level=pattern.level,
                     first=min(hit.first for hit in hits),
                     stop=max(hit.stop for hit in hits),
@@ -132,6 +140,16 @@ def pattern_evidence(sounds: Sounds) -> list[Evidence]:
     found = [one for one in found if not _shares_cancelled(one, cancelled)]
     found.sort(key=lambda one: (-one.belief, -one.level, one.first))
     return found
+
+
+def _only_doubted(pattern: Pattern, closeness: Closeness, weight: Weight) -> bool:
+    """好像有点煤气味: however doubtful, gas and fire are worth the question."""
+    return (
+        pattern.kind in _ALWAYS_ASKED
+        and pattern.belief >= _PLAIN_BELIEF
+        and closeness > Closeness.FOLDED
+        and set(weight.reasons) <= {"hedge", "slight", "urgent"}
+    )
 
 
 def _swallowed(hit: Hit, lookalikes: Sequence[Hit]) -> bool:
@@ -162,11 +180,14 @@ def _enough_folded(kind: EmergencyKind, hits: tuple[Hit, ...]) -> bool:
 
 
 def _occurrences(pattern: Pattern, by_name: dict[str, list[Hit]]) -> list[tuple[Hit, ...]]:
-    """For each event the nearest other words, if near enough; linear in the hits."""
+    """For each event the nearest other words, if near enough; bounded however the text repeats."""
     *others, last = pattern.needs
     starts = {name: [hit.first for hit in by_name[name]] for name in others}
     occurrences = []
-    for event in by_name[last]:
+    events = by_name[last]
+    if len(events) > 2 * _EVENTS_READ:
+        events = events[:_EVENTS_READ] + events[-_EVENTS_READ:]
+    for event in events:
         chosen: list[Hit] = []
         for name in others:
             nearest = _nearest(event, by_name[name], starts[name], pattern.gap)

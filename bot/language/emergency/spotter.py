@@ -7,6 +7,7 @@ before the dialogue engine sees a word.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from bot.language.emergency.evidence import Evidence, pattern_evidence
 from bot.language.emergency.kinds import EmergencyAction, EmergencyKind, Finding
@@ -18,6 +19,8 @@ ASK_BAR = 0.5
 # A recogniser's second thoughts count for less than what it settled on.
 _ALTERNATIVE_FACTOR = 0.8
 _ALTERNATIVES_READ = 3
+_LONGEST = 300
+_TRANSFER = EmergencyAction.TRANSFER
 
 
 class EmergencySpotter:
@@ -40,13 +43,29 @@ class EmergencySpotter:
         Returns:
             The worst finding, or None.
         """
-        sounds = sounds_of(text)
-        finding = _decide(sounds, pattern_evidence(sounds), final=final)
+        finding = _read(text, final=final)
         if finding is not None and finding.action is EmergencyAction.TRANSFER:
             return finding
         if not final:
             return None
         return _with_alternatives(finding, alternatives)
+
+
+def _read(text: str, *, final: bool) -> Finding | None:
+    """The beginning and the end of a text too long to be a spoken turn, else all of it."""
+    if len(text) <= _LONGEST:
+        sounds = sounds_of(text)
+        return _decide(sounds, pattern_evidence(sounds), final=final)
+    offset = len(text) - _LONGEST
+    early = _read(text[:_LONGEST], final=True)
+    late = _read(text[offset:], final=final)
+    if late is not None:
+        late = replace(late, start=late.start + offset, end=late.end + offset)
+    if early is None or late is None:
+        found = early or late
+    else:
+        found = max(early, late, key=lambda one: (one.action is _TRANSFER, one.level))
+    return found if final or found is None or found.action is _TRANSFER else None
 
 
 def _decide(sounds: Sounds, found: list[Evidence], *, final: bool) -> Finding | None:
@@ -99,8 +118,7 @@ def _joined_belief(found: list[Evidence]) -> float:
 def _with_alternatives(finding: Finding | None, alternatives: Sequence[str]) -> Finding | None:
     """An alternative reading can raise a question, or agree with one the text raised."""
     for text in alternatives[:_ALTERNATIVES_READ]:
-        sounds = sounds_of(text)
-        other = _decide(sounds, pattern_evidence(sounds), final=True)
+        other = _read(text, final=True)
         if other is None:
             continue
         if finding is not None and other.kind is finding.kind:
