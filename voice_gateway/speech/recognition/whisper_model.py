@@ -30,12 +30,14 @@ class WhisperSettings:
         compute_type: CTranslate2's name of the number format.
         beam: hypotheses kept; 1 is greedy (measured as good as 5, and faster).
         retry_logprob: a final under this mean log probability is decoded once more otherwise.
+        retry_short: the same for up to three characters that are not a phrase of the prompt.
     """
 
     threads: int = 2
     compute_type: str = "int8"
     beam: int = 1
     retry_logprob: float = -1.0
+    retry_short: float = -0.6
     limits: GateLimits = field(default_factory=GateLimits)
 
 
@@ -87,6 +89,7 @@ class WhisperModel:
         self._end = self._id("<|endoftext|>")
         self._previous = self._id("<|startofprev|>")
         self._prompts: dict[str, list[int]] = {}
+        self._phrases: dict[str, frozenset[str]] = {}
         self._evidence = Evidence(self._model, self._encode)
 
     def decode(self, samples: Samples, prompt: str, *, careful: bool) -> Decoded:
@@ -106,17 +109,20 @@ class WhisperModel:
         encoded = self._encode(samples)
         best = self._generate(encoded, prompt, seconds, voiced, beam=self._settings.beam)
         others: list[Decoded] = []
-        if careful and self._doubtful(best):
-            # Without the prompt a decoder stuck on the prompt's words comes free; a beam finds
-            # the end of a sentence that greedy search broke off.
-            for again, beam in (("", 1), (prompt, 4)):
+        expected = self._expected(prompt)
+        if careful and self._doubtful(best, expected):
+            # A beam finds the end of a sentence that greedy search broke off, and the short
+            # answer that was expected; a decoder stuck on the prompt's words comes free without.
+            for again, beam in ((prompt, 4), ("", 1)):
                 other = self._generate(encoded, again, seconds, voiced, beam=beam)
                 better = other.rejected is None and (
-                    best.rejected is not None or other.logprob > best.logprob + 0.2
+                    best.rejected is not None
+                    or other.logprob > best.logprob + 0.2
+                    or (other.text in expected and best.text not in expected)
                 )
                 others.append(best if better else other)
                 best = other if better else best
-                if not self._doubtful(best):
+                if not self._doubtful(best, expected):
                     break
         texts = dict.fromkeys(o.heard for o in others if o.heard and o.rejected is None)
         texts.pop(best.text, None)
@@ -130,14 +136,26 @@ class WhisperModel:
             tuple(texts),
         )
 
-    def _doubtful(self, decoded: Decoded) -> bool:
+    def _doubtful(self, decoded: Decoded, expected: frozenset[str]) -> bool:
         if decoded.rejected is Rejection.NO_EVIDENCE:
             return False
         if decoded.rejected in (Rejection.LOOP, Rejection.PROMPT, Rejection.TOO_FAST):
             return True
         if decoded.rejected is not None:
             return decoded.no_speech < 0.3
-        return decoded.logprob < self._settings.retry_logprob
+        if decoded.text in expected:
+            return False
+        short = spoken_length(decoded.text) <= 3
+        settings = self._settings
+        return decoded.logprob < (settings.retry_short if short else settings.retry_logprob)
+
+    def _expected(self, prompt: str) -> frozenset[str]:
+        """Return the prompt's phrases: an answer that is one of them needs no second look."""
+        if prompt not in self._phrases:
+            if len(self._phrases) > 256:
+                self._phrases.clear()
+            self._phrases[prompt] = frozenset(normalise(prompt).split("，")) - {""}
+        return self._phrases[prompt]
 
     def _generate(
         self, encoded: Any, prompt: str, seconds: float, voiced: float, *, beam: int
