@@ -46,6 +46,7 @@ async def _up(settings: Settings, *, train: bool) -> None:
     ports.check(services.build(settings, Path("unused")))
     prepared = await prepare(settings, progress, train=train)
     started = time.monotonic()
+    services.lay_out(settings)
     wanted = services.build(settings, prepared.model)
     async with Supervisor(
         wanted, data_dir=settings.data_dir, report=_reporter(progress)
