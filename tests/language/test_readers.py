@@ -1,6 +1,6 @@
 """Telephones, names, ticket numbers, severity, places, numerals."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
@@ -11,6 +11,8 @@ from bot.language.place import PlaceScope, read_place
 from bot.language.roster import Resident, Roster
 from bot.language.severity import SeverityGrade, read_severity
 from bot.language.ticket_number import read_ticket_number
+
+SITE = timezone(timedelta(hours=8))
 
 
 @pytest.mark.parametrize(
@@ -33,7 +35,7 @@ def test_telephone_numbers(text: str, number: str) -> None:  # TAX-118
 def test_digits_that_only_sound_right_are_marked_mended() -> None:
     for heard in ("要三八幺二三四五六七八", "一三八一二三是五六七八"):
         reading = read_phone(heard, expect=True)
-        assert reading is not None and reading.number in ("13812345678", "13812345678")
+        assert reading is not None and reading.number == "13812345678"
         assert reading.repaired
 
 
@@ -93,7 +95,7 @@ def test_residents_surnames_win_among_those_that_sound_alike() -> None:
     assert reading is not None and reading.surname == "黎"
 
 
-NOW = datetime(2023, 11, 15, 9, 0, tzinfo=UTC)
+NOW = datetime(2023, 11, 15, 9, 0, tzinfo=SITE)
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,15 @@
 """What is read aloud, how it is cut, and how answers are found."""
 
 import re
-from datetime import UTC, date, datetime
+from datetime import date, datetime, timedelta, timezone
 
 import pytest
 
 from bot.language.retrieval import AnswerIndex, Entry, confident
 from bot.language.sentences import speech_pieces, split_clauses, split_sentences
 from bot.language.speak import say_address, say_phone, say_ticket, say_time, speakable
+
+SITE = timezone(timedelta(hours=8))
 
 
 def test_telephone_in_groups() -> None:  # SCR-019
@@ -26,9 +28,10 @@ def test_address() -> None:
 
 def test_times() -> None:
     today = date(2023, 11, 15)
-    assert say_time(datetime(2023, 11, 16, 15, 30, tzinfo=UTC), today=today) == "明天下午三点半"
+    assert say_time(datetime(2023, 11, 16, 15, 30, tzinfo=SITE), today=today) == "明天下午三点半"
     assert (
-        say_time(datetime(2023, 12, 1, 9, 5, tzinfo=UTC), today=today) == "十二月一号上午九点零五分"
+        say_time(datetime(2023, 12, 1, 9, 5, tzinfo=SITE), today=today)
+        == "十二月一号上午九点零五分"
     )
 
 

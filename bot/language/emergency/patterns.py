@@ -63,6 +63,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(_LIFT, ("lift", "lift_buttons", "lift_stopped"), 0.6, gap=8),
     Pattern(_LIFT, ("lift", "lift_stopped", "door_shut"), 0.88, gap=8),
     Pattern(_LIFT, ("lift", "door_shut"), 0.6, gap=4),
+    Pattern(_LIFT, ("lift", "door_shut", "scared"), 0.85, gap=8),
     Pattern(_LIFT, ("lift", "inside"), 0.6, gap=6),
     Pattern(_LIFT, ("lift", "lift_fell"), 0.85, gap=5),
     Pattern(_LIFT, ("lift", "between_floors"), 0.85, gap=8),
@@ -111,6 +112,7 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern(_PIPE, ("unstoppable", "water_everywhere"), 0.92, gap=12),
     # EMG-031, EMG-026
     Pattern(_FLOOD, ("low_place", "flooding"), 0.88, level=2, gap=5),
+    Pattern(_FLOOD, ("low_place", "water", "pours_in"), 0.82, level=2, gap=8),
     Pattern(_FLOOD, ("deep_water",), 0.8, level=2),
     # EMG-030
     Pattern(_ELECTRIC, ("shocked",), 0.95),
