@@ -126,7 +126,8 @@ class Child:
         try:
             process, output = await spawn.start(self.service)
         except OSError as error:
-            return f"无法运行 / cannot be run: {error.strerror}: {self.service.argv[0]}"
+            missing = self.service.argv[0] if self.service.folder.is_dir() else self.service.folder
+            return f"无法运行 / cannot be run: {error.strerror}: {missing}"
         self.pid = process.pid
         self._guard.add(process.pid)
         reading = asyncio.create_task(self.log.follow(output))
