@@ -53,9 +53,10 @@ class Evidence:
         if key not in self._known:
             if len(self._known) >= _REMEMBERED:
                 self._known.clear()
-            self._known[key] = self._score(self._noise, before, tokens)
-        return self._score(encoded, before, tokens) - self._known[key]
+            self._known[key] = self.likelihood(self._noise, before, tokens)
+        return self.likelihood(encoded, before, tokens) - self._known[key]
 
-    def _score(self, encoded: Any, before: list[int], tokens: list[int]) -> float:
+    def likelihood(self, encoded: Any, before: list[int], tokens: list[int]) -> float:
+        """Return the log likelihood, in nats, of a text's tokens given the audio."""
         found = self._model.align(encoded, before, [tokens], 1000)[0]
         return float(np.sum(np.log(np.maximum(found.text_token_probs, _FLOOR))))

@@ -113,7 +113,7 @@ def is_loop(text: str) -> bool:
 def collapse(text: str) -> str:
     """Return a text with a decoder's loop reduced to one round: ``不对，不对，不对`` → 不对."""
     clauses = text.split("，")
-    if len(clauses) > 2 and len(set(clauses[:-1])) == 1 and clauses[0].startswith(clauses[-1]):
+    if len(clauses) > 1 and len(set(clauses[:-1])) == 1 and clauses[0].startswith(clauses[-1]):
         return clauses[0]
     return text
 

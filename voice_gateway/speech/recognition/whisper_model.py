@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import ctranslate2
 import tokenizers
 
 from voice_gateway.speech.recognition.audio import ENGINE_RATE, Samples, voiced_ms
+from voice_gateway.speech.recognition.choices import candidates
 from voice_gateway.speech.recognition.evidence import Evidence
 from voice_gateway.speech.recognition.features import MelWindow
 from voice_gateway.speech.recognition.gates import GateLimits, Rejection, collapse, rejection
@@ -31,6 +32,8 @@ class WhisperSettings:
         beam: hypotheses kept; 1 is greedy (measured as good as 5, and faster).
         retry_logprob: a final under this mean log probability is decoded once more otherwise.
         retry_short: the same for up to three characters that are not a phrase of the prompt.
+        choice_margin: how much less likely, in nats, an expected phrase that sounds like a
+            doubtful short text may be and still be taken for it.
     """
 
     threads: int = 2
@@ -38,6 +41,7 @@ class WhisperSettings:
     beam: int = 1
     retry_logprob: float = -1.0
     retry_short: float = -0.6
+    choice_margin: float = 3.0
     limits: GateLimits = field(default_factory=GateLimits)
 
 
@@ -124,7 +128,9 @@ class WhisperModel:
                 best = other if better else best
                 if not self._doubtful(best, expected):
                     break
-        texts = dict.fromkeys(o.heard for o in others if o.heard and o.rejected is None)
+            if best.rejected is None and self._doubtful(best, expected):
+                best = self._judge(encoded, prompt, best, expected)
+        texts = dict.fromkeys(o.heard for o in (best, *others) if o.heard and o.rejected is None)
         texts.pop(best.text, None)
         return Decoded(
             best.text,
@@ -148,6 +154,24 @@ class WhisperModel:
         short = spoken_length(decoded.text) <= 3
         settings = self._settings
         return decoded.logprob < (settings.retry_short if short else settings.retry_logprob)
+
+    def _judge(self, encoded: Any, prompt: str, best: Decoded, expected: frozenset[str]) -> Decoded:
+        """Return the expected phrase that sounds like a short text and fits the audio as well."""
+        offered = candidates(best.text, expected)
+        if not offered:
+            return best
+        before = [*self._prompt_ids(prompt), *self._task]
+        fits = {
+            text: self._evidence.likelihood(encoded, before, self._ids(text))
+            for text in (best.text, *offered[:3])
+        }
+        winner = max(offered[:3], key=fits.__getitem__)
+        if fits[winner] < fits[best.text] - self._settings.choice_margin:
+            return best
+        return replace(best, text=winner)
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self._tokens.encode(text, add_special_tokens=False).ids)
 
     def _expected(self, prompt: str) -> frozenset[str]:
         """Return the prompt's phrases: an answer that is one of them needs no second look."""
