@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from rasa_sdk import Tracker
 
-from actions.flow.leave import SURE_OF_DANGER
+from actions.flow.leave import SURE_OF_DANGER, SUSPECTS_DANGER
 from actions.flow.state import Facts
 from actions.memory import EMERGENCY, Memory
+from actions.misunderstandings import not_understood
 from actions.session import Events, OwnAction, understood
 from actions.talk import Talk
-from actions.turn import Turn
+from actions.turn import EMERGENCY_PREFIX, Turn
+from zhiban.emergencies import EMERGENCY_LABELS
+
+DANGERS = frozenset(EMERGENCY_PREFIX + kind for kind in EMERGENCY_LABELS)
 
 
 class ReportEmergency(OwnAction):
@@ -30,10 +34,12 @@ class ReportEmergency(OwnAction):
         kind = turn.emergency_kind
         if turn.confidence >= SURE_OF_DANGER:
             return self._report(kind, turn.confidence, talk, tracker)
+        if turn.confidence < SUSPECTS_DANGER and turn.best_of(DANGERS)[1] < SUSPECTS_DANGER:
+            return not_understood(turn, talk, tracker)
         question = self.resources.community.phrase(f"confirm_{kind}")
         talk.say("utter_confirm_emergency", question=question)
         talk.expect("yes_no")
-        return [understood(memory.but(danger_words=turn.text), EMERGENCY + kind)]
+        return [understood(memory, EMERGENCY + kind)]
 
     def _report(self, kind: str, confidence: float, talk: Talk, tracker: Tracker) -> Events:
         talk.say("utter_reassure", reassure=self.resources.community.phrase(f"reassure_{kind}"))

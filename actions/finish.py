@@ -6,13 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.filing import draft_of, file_request_for_person, file_ticket
-from actions.flow.spec import (
-    COMPLAINT_FORM,
-    MANAGER_FORM,
-    PROGRESS_FORM,
-    REPAIR_FORM,
-    REQUEST_FORM,
-)
+from actions.flow.spec import MANAGER_FORM, PROGRESS_FORM
 from actions.flow.spoken import spoken_minutes
 from actions.flow.state import MATTER, Facts, Flow, Outcome
 from actions.memory import MORE_HELP, NEW_MATTER, Memory
@@ -20,7 +14,8 @@ from actions.progress import NO_TICKET
 from actions.promises import call_back_promise, manager_promise
 from actions.session import Events, OwnAction
 from actions.talk import Talk
-from actions.turn import QUESTION_INTENTS, REPAIR_INTENTS, REQUEST_INTENTS, Turn
+from actions.turn import Turn
+from actions.ways import way_of
 from bot.language.speak import say_ticket
 from zhiban.clock import utc_now
 from zhiban.handoffs import HandoffReason
@@ -52,7 +47,7 @@ class Finish(OwnAction):
         elif outcome is Outcome.IDENTIFIED:
             memory = memory.but(awaiting=NEW_MATTER if NO_TICKET in flow.spoken else MORE_HELP)
         elif outcome is Outcome.MATTER:
-            events.append(FollowupAction(_way_of(turn)))
+            events.append(FollowupAction(way_of(turn)))
         elif outcome is Outcome.EMERGENCY:
             talk.say(
                 "utter_reassure",
@@ -131,17 +126,6 @@ class Finish(OwnAction):
         reason, kind = _PERSON[outcome]
         talk.hand_off(reason.value, kind, str(ticket["number"]))
         return [SlotSet("ticket_number", ticket["number"])]
-
-
-def _way_of(turn: Turn) -> str:
-    """Return what handles a matter told to the one who asked for the manager."""
-    if turn.intent in QUESTION_INTENTS:
-        return "action_answer_question"
-    if turn.intent in REPAIR_INTENTS:
-        return REPAIR_FORM
-    if turn.intent in REQUEST_INTENTS:
-        return REQUEST_FORM
-    return PROGRESS_FORM if turn.intent == "ticket_progress" else COMPLAINT_FORM
 
 
 def _has_matter(flow: Flow) -> bool:

@@ -27,8 +27,13 @@ REQUESTED_SLOT = "requested_slot"
 
 
 def is_opening(tracker: Tracker, form: str) -> bool:
-    """Return whether this turn begins the form."""
-    return (tracker.active_loop or {}).get("name") != form
+    """Return whether this turn begins the form: it was activated after the caller spoke."""
+    for event in reversed(tracker.events):
+        if event.get("event") == "active_loop" and event.get("name") == form:
+            return True
+        if event.get("event") == "user":
+            return False
+    return True
 
 
 def form_events(taking: Taking, before: Facts) -> Events:
@@ -61,6 +66,7 @@ def taking_of(resources: Resources, turn: Turn, talk: Talk, tracker: Tracker, fo
 
 class _Intake(OwnAction):
     form = ""
+    ends_turn = False
     guarded = False
 
     async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:

@@ -23,6 +23,7 @@ class ValidateManagerForm(OwnAction):
     """Asks what the matter is, once."""
 
     action_name = "validate_manager_form"
+    ends_turn = False
     guarded = False
 
     async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:

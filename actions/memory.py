@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -23,14 +23,15 @@ class Memory:
         misses: turns in a row that were not understood.
         manager_asks: how often the caller asked for the manager.
         identity_failures: how often the identity check failed in this call.
-        danger_words: what made the bot ask about danger.
+        instead: the urgent matter of a turn with two (text, intent, confidence, later), for the
+            action that deals with it; only for the message with its ``message_id``.
     """
 
     awaiting: str = ""
     misses: int = 0
     manager_asks: int = 0
     identity_failures: int = 0
-    danger_words: str = ""
+    instead: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def of(cls, tracker: Tracker) -> Memory:

@@ -16,7 +16,7 @@ from actions.flow.spoken import category_words, spoken_minutes
 from actions.flow.state import Field, Outcome
 from actions.flow.taking import Taking
 from actions.forms import form_events, taking_of
-from actions.residents import Claim, Residents
+from actions.residents import Claim, Residents, Verified
 from actions.session import Events, OwnAction
 from actions.talk import Talk
 from actions.turn import Turn
@@ -42,6 +42,7 @@ class ValidateProgressForm(OwnAction):
     """Checks who is calling, then tells the newest ticket's state."""
 
     action_name = "validate_progress_form"
+    ends_turn = False
     guarded = False
 
     async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:
@@ -90,8 +91,9 @@ class ValidateProgressForm(OwnAction):
             return False
         claim = Claim(facts.building, facts.unit or "", facts.room, facts.caller_name, facts.phone)
         residents = Residents(taking.resources.engine)
-        if await residents.verify(claim):
-            await self._report(taking, await residents.open_tickets(claim))
+        verified = await residents.verify(claim)
+        if verified is not Verified.NO:
+            await self._report(taking, await residents.open_tickets(claim, verified))
             taking.finish(Outcome.IDENTIFIED)
             return True
         failures = taking.memory.identity_failures + 1

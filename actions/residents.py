@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from zhiban.store.models import Resident, Ticket
-from zhiban.tickets import Status
+from zhiban.tickets import Category, Status
 
 _RESIDENTS = Resident.__table__
 _TICKETS = Ticket.__table__
+_CALLBACK = Category.CALLBACK.value
 _ENDED = (Status.DONE.value, Status.CLOSED.value, Status.WITHDRAWN.value)
+
+
+class Verified(StrEnum):
+    """How far a caller's identity was established."""
+
+    NO = "no"
+    RESIDENT = "resident"
+    BY_TICKET = "by_ticket"
 
 
 @dataclass(frozen=True)
@@ -43,14 +53,14 @@ class Residents:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
 
-    async def verify(self, claim: Claim) -> bool:
+    async def verify(self, claim: Claim) -> Verified:
         """Return whether name, home and telephone all belong together.
 
-        They must match one registered resident, or one earlier ticket for people who are not in
-        the register.
+        They must match one registered resident; for a home nobody is registered in, one
+        earlier ticket that was taken down as a matter of its own.
         """
         if not (claim.name and claim.phone and claim.room and claim.building):
-            return False
+            return Verified.NO
         async with self._engine.connect() as connection:
             residents = (
                 (await connection.execute(select(_RESIDENTS).where(_home(_RESIDENTS, claim))))
@@ -58,27 +68,38 @@ class Residents:
                 .all()
             )
             if residents:
-                return any(_same(row["name"], row["phone"], claim) for row in residents)
+                known = any(_same(row["name"], row["phone"], claim) for row in residents)
+                return Verified.RESIDENT if known else Verified.NO
             tickets = (
                 (await connection.execute(select(_TICKETS).where(_home(_TICKETS, claim))))
                 .mappings()
                 .all()
             )
-        return any(_same(row["caller_name"], row["phone"], claim) for row in tickets)
+        known = any(
+            row["category"] != _CALLBACK and _same(row["caller_name"], row["phone"], claim)
+            for row in tickets
+        )
+        return Verified.BY_TICKET if known else Verified.NO
 
-    async def open_tickets(self, claim: Claim) -> list[Mapping[str, Any]]:
-        """Return the unfinished tickets of the verified caller, newest first."""
+    async def open_tickets(self, claim: Claim, verified: Verified) -> list[Mapping[str, Any]]:
+        """Return the unfinished tickets of the verified caller, newest first.
+
+        A resident hears of everything at home; who is known by a ticket only of those that
+        were filed with the same number, or anybody could claim a home by filing one for it.
+        """
+        if verified is Verified.NO:
+            return []
+        mine = _TICKETS.c.phone == claim.phone
+        home = _home(_TICKETS, claim)
+        whose = or_(mine, home) if verified is Verified.RESIDENT else and_(mine, home)
         statement = (
             select(_TICKETS)
-            .where(
-                or_(_TICKETS.c.phone == claim.phone, _home(_TICKETS, claim)),
-                _TICKETS.c.status.not_in(_ENDED),
-            )
+            .where(whose, _TICKETS.c.status.not_in(_ENDED))
             .order_by(_TICKETS.c.created_at.desc())
         )
         async with self._engine.connect() as connection:
             rows = (await connection.execute(statement)).mappings().all()
-        return [dict(row) for row in rows if row["category"] != "callback"]
+        return [dict(row) for row in rows if row["category"] != _CALLBACK]
 
 
 def _home(table: Any, claim: Claim) -> Any:

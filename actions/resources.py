@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from actions.answers import AnswerStore
+from actions.matters import Parser
 from bot.language.roster import Roster
 from zhiban.community import Community, load_community
 from zhiban.community.roster import roster_of
@@ -29,6 +30,7 @@ class Resources:
         redis: the timeline's store.
         tickets: the ticket store.
         answers: the standard answers.
+        parser: the dialogue engine's understanding, for parts of a turn.
     """
 
     settings: Settings
@@ -38,6 +40,7 @@ class Resources:
     redis: RedisClient
     tickets: TicketService
     answers: AnswerStore
+    parser: Parser
 
     @classmethod
     def open(cls, settings: Settings) -> Resources:
@@ -58,9 +61,11 @@ class Resources:
             redis=redis,
             tickets=TicketService(engine, timeline),
             answers=AnswerStore(engine),
+            parser=Parser(settings.rasa),
         )
 
     async def close(self) -> None:
         """Close connections."""
+        await self.parser.close()
         await self.redis.aclose()
         await self.engine.dispose()

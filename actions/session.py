@@ -27,6 +27,8 @@ class OwnAction(Action):
     """
 
     action_name = ""
+    ends_turn = True
+    """Whether the caller speaks next; False inside Rasa's form loop and at the session's start."""
     guarded = True
     """Whether the answer to an open question about danger goes to action_emergency instead."""
 
@@ -46,6 +48,9 @@ class OwnAction(Action):
             return [FollowupAction("action_emergency")]
         events = await self.act(turn, talk, tracker)
         talk.deliver(dispatcher)
+        if self.ends_turn and not any(event.get("event") == "followup" for event in events):
+            # Reached by a follow-up there is no rule that says what comes next.
+            events = [*events, FollowupAction("action_listen")]
         return events
 
     async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:
@@ -57,6 +62,7 @@ class SessionStart(OwnAction):
     """Puts who is calling into slots; the greeting is the gateway's."""
 
     action_name = "action_session_start"
+    ends_turn = False
     guarded = False
 
     async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -40,6 +40,8 @@ class Turn:
         confidence: of the best real intent, 0 to 1.
         ranking: intents and their confidences, best first, without the fallback.
         caller: the calling number, or ``""``.
+        message_id: of the newest message.
+        later: words of another matter in the same breath, already cut off from ``text``.
         resident: whose number it is (name, title, phone, building, unit, room, special_flags).
     """
 
@@ -50,6 +52,8 @@ class Turn:
     ranking: tuple[tuple[str, float], ...]
     caller: str
     resident: Mapping[str, Any] | None
+    message_id: str = ""
+    later: str = ""
 
     @classmethod
     def from_tracker(cls, tracker: Tracker) -> Turn:
@@ -62,7 +66,7 @@ class Turn:
             for item in message.get("intent_ranking") or ()
             if item.get("name") not in (None, FALLBACK)
         )
-        return cls(
+        turn = cls(
             call_id=str(tracker.sender_id),
             text=str(message.get("text") or ""),
             intent=str(intent.get("name") or FALLBACK),
@@ -70,6 +74,22 @@ class Turn:
             ranking=ranking,
             caller=str(metadata.get("caller") or tracker.slots.get("caller") or ""),
             resident=metadata.get("resident") or tracker.slots.get("resident") or None,
+            message_id=str(message.get("message_id") or ""),
+        )
+        return turn._standing_in((tracker.slots.get("memory") or {}).get("instead") or {})
+
+    def _standing_in(self, instead: Mapping[str, Any]) -> Turn:
+        """Return the part of this turn that an earlier action chose to deal with."""
+        if not instead or instead.get("message_id") != self.message_id:
+            return self
+        intent, confidence = str(instead["intent"]), float(instead["confidence"])
+        return replace(
+            self,
+            text=str(instead["text"]),
+            intent=intent,
+            confidence=confidence,
+            ranking=((intent, confidence),),
+            later=str(instead["later"]),
         )
 
     def sure(self, least: float = 0.5) -> str:

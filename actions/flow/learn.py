@@ -21,7 +21,9 @@ _WHERE = (Field.ADDRESS, RESIDENT, CHECK_ADDRESS)
 _ABOUT_NAME = (Field.NAME, *_WHERE, CONFIRM, FIX)
 _FREE = (Field.PROBLEM, Field.WISH, Field.SINCE)
 _CORRECTING = (CONFIRM, FIX)
+_LONGEST_NAME = 4
 _LONGEST_DETAIL = 60
+_LONGEST_BARE = 6
 _LONGEST_PROBLEM = 200
 
 
@@ -29,7 +31,7 @@ def learn(taking: Taking, text: str) -> None:
     """Fill facts from the words; what was learned is in ``taking.learned``."""
     asking = taking.flow.asking
     address = _learn_address(taking, text, asking)
-    person = _learn_name(taking, text, asking)
+    person = _learn_name(taking, text, asking, address)
     phone_span = _learn_phone(taking, text, asking)
     rest = describe(
         text, address.span if address else "", person.span if person else "", phone_span
@@ -57,6 +59,14 @@ def _learn_address(taking: Taking, text: str, asking: str) -> AddressReading | N
     if reading is None:
         return None
     said = {name: value for name, value in reading.parts().items() if name in _HOME_PARTS}
+    shared = taking.facts.category in _building_only()
+    if (
+        reading.floor
+        and shared
+        and not taking.opening
+        and reading.span not in (taking.facts.problem or "")
+    ):
+        _add_detail(taking, f"{reading.floor}楼")
     if not said:
         return None
     loose = set(said) == {"room"} and asking not in (*_WHERE, *_CORRECTING)
@@ -80,8 +90,15 @@ def _building_only() -> tuple[str, ...]:
     return (Category.REPAIR_PUBLIC.value, Category.LIFT_FAULT.value, Category.DOOR_ACCESS.value)
 
 
-def _learn_name(taking: Taking, text: str, asking: str) -> PersonReading | None:
-    reading = read_person(text, expect_name=asking == Field.NAME, roster=taking.resources.roster)
+def _learn_name(
+    taking: Taking, text: str, asking: str, address: AddressReading | None
+) -> PersonReading | None:
+    roster = taking.resources.roster
+    reading = read_person(text, expect_name=asking == Field.NAME, roster=roster)
+    rest = text.replace(address.span, "") if address else ""
+    if reading is None and 2 <= len(rest) <= _LONGEST_NAME:
+        # 五栋二单元一零零一李明: what is left of the address is a name.
+        reading = read_person(rest, expect_name=True)
     if reading is None:
         return None
     introduced = "我" in text or "姓" in text or "叫" in text
@@ -155,10 +172,16 @@ def _learn_severity(taking: Taking, text: str, asking: str) -> None:
         if asking == Field.SEVERITY:
             _learn_bare_severity(taking, text)
         return
+    if reading.repaired and category != Category.LEAK:
+        # 跳闸了 sounds like 炸了.
+        return
+    if taking.opening and reading.grade is SeverityGrade.MODERATE:
+        # 漏水了 only names the matter; how bad it is remains to be asked (DLG-005).
+        return
     if asking in _FREE and category not in (Category.LEAK, Category.POWER_FAULT):
         return
     taking.set(severity=reading.grade.value)
-    if asking == Field.SEVERITY and not taking.opening:
+    if not taking.opening:
         _add_detail(taking, describe(text))
     if reading.escalates:
         if category == Category.LEAK or "水" in text:
@@ -169,6 +192,8 @@ def _learn_severity(taking: Taking, text: str, asking: str) -> None:
 
 def _learn_bare_severity(taking: Taking, text: str) -> None:
     """A yes or no to 有没有焦味或者火花, or to how bad it is."""
+    if len(text) > _LONGEST_BARE:
+        return
     agreed = read_yes_no(text)
     if agreed is YesNo.NO:
         taking.set(severity=SeverityGrade.SLIGHT.value)
@@ -192,7 +217,9 @@ def _learn_people_in_lift(taking: Taking, text: str, asking: str) -> None:
 
 def _learn_times(taking: Taking, text: str, asking: str) -> None:
     now = local_now()
-    if asking == Field.SINCE or (taking.opening and not taking.facts.since):
+    complaint = (taking.facts.category or "").startswith("complaint_")
+    volunteered = not taking.facts.since and (taking.opening or complaint) and asking != Field.TIME
+    if asking == Field.SINCE or volunteered:
         since = read_since(text)
         if not since and asking == Field.SINCE:
             reading = read_when(text, kind=WhenKind.SINCE, now=now)
@@ -204,9 +231,12 @@ def _learn_times(taking: Taking, text: str, asking: str) -> None:
     )
     if asking == Field.TIME or correcting:
         reading = read_when(text, kind=WhenKind.AVAILABLE, now=now)
+        urgent = taking.facts.urgency == "urgent" and taking.flow.tried(Field.TIME) == 1
+        agreed = urgent and read_yes_no(text) is YesNo.YES
         if reading is not None:
             taking.set(available_time=reading.text)
-        elif asking == Field.TIME and any(w in text for w in ("家里有人", "在家", "有人")):
+        elif asking == Field.TIME and (agreed or "有人" in text or "在家" in text):
+            # The answer to 家里现在有人吗.
             taking.set(available_time="现在家里有人")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from actions.flow.state import Facts, Outcome
+from actions.flow.state import Facts, Field, Outcome
 from actions.flow.taking import DANGER, Taking
 from actions.flow.words import threatens, wants_to_cancel, wants_to_leave
 from bot.language.reply import (
@@ -12,6 +12,7 @@ from bot.language.reply import (
     wants_manager,
     wants_repeat,
 )
+from zhiban.tickets import Category
 
 SURE_OF_DANGER = 0.75
 """From here on the classifier's emergency is acted on; the spotter has decided before."""
@@ -67,6 +68,12 @@ def _danger(taking: Taking) -> bool:
     """Act on danger the classifier sees in the final text, ask when it is not sure."""
     kind, confidence = taking.turn.emergency_kind, taking.turn.confidence
     if not kind or taking.opening:
+        return False
+    asks_who_is_inside = (
+        taking.flow.asking == Field.SEVERITY and taking.facts.category == Category.LIFT_FAULT
+    )
+    if asks_who_is_inside and kind != "elevator_trapped":
+        # 有人在里面 answers the question; it is no intruder.
         return False
     if confidence >= SURE_OF_DANGER:
         taking.flow = taking.flow.but(danger=kind)

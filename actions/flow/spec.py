@@ -47,7 +47,9 @@ class Need:
 def needs(form: str, facts: Facts, flow: Flow, roster: Roster) -> list[Need]:
     """Return what the form wants, in the order it asks (DLG-001…009, TAX-089…096)."""
     category = Category(facts.category or Category.OTHER_INQUIRY)
-    if form == REPAIR_FORM:
+    if form == PROGRESS_FORM:
+        wanted = [Field.ADDRESS, Field.NAME, Field.PHONE]
+    elif form == REPAIR_FORM:
         wanted = _repair(category)
     elif form == COMPLAINT_FORM:
         wanted = _complaint(flow)

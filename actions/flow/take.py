@@ -10,13 +10,15 @@ from actions.flow.spec import COMPLAINT_FORM, category_of
 from actions.flow.spoken import changes
 from actions.flow.state import MATTER, Facts, Field, Outcome
 from actions.flow.taking import CHECK_ADDRESS, CONFIRM, FIX, RESIDENT, Taking
-from actions.flow.words import is_question, split_matters, threatens
+from actions.flow.words import is_question, named_wrong, split_matters, threatens
+from actions.matters import sort_matters
 from actions.turn import QUESTION_INTENTS, REPAIR_INTENTS, REQUEST_INTENTS
 from bot.language.reply import YesNo, read_yes_no
 from zhiban.tickets import Category
 
 _SAID_TURNS = 30
 _SURE = 0.5
+_CLEAR = 0.6
 _OTHER_MATTER = 0.65
 _MISSES = 3
 _SHOWN_ALSO = 20
@@ -24,20 +26,23 @@ _SHOWN_ALSO = 20
 
 async def take(taking: Taking) -> None:
     """Run one turn of an intake form."""
-    text = taking.turn.text
-    taking.flow = taking.flow.but(said=(*taking.flow.said, text)[-_SAID_TURNS:])
+    taking.flow = taking.flow.but(said=(*taking.flow.said, taking.turn.text)[-_SAID_TURNS:])
     if taking.opening:
-        _open(taking)
-    elif steps_out(taking):
-        return
-    if not taking.opening and _answers_closed_question(taking):
+        await _open(taking)
         _after_learning(taking)
         return
-    main, also = split_matters(text)
+    if steps_out(taking):
+        return
+    if _answers_closed_question(taking):
+        _after_learning(taking)
+        return
+    if _is_clear_question(taking) and await _steps_aside(taking):
+        return
+    main, also = split_matters(taking.turn.text)
     learn(taking, main)
     if also:
         _keep_also(taking, also)
-    if taking.opening:
+    if _says_what_is_wrong(taking):
         _after_learning(taking)
         return
     if taking.flow.asking in (CONFIRM, FIX):
@@ -50,8 +55,20 @@ async def take(taking: Taking) -> None:
         _after_learning(taking)
 
 
-def _open(taking: Taking) -> None:
-    """Begin: forget the last matter, know the category, feel with the caller."""
+async def _open(taking: Taking) -> None:
+    """Begin: forget the last matter, know the category, feel with the caller, learn."""
+    later = taking.turn.later
+    if not later:
+        matters = await sort_matters(taking.turn, taking.resources.parser)
+        if category_of(matters.now.intent) is not None:
+            taking.turn, later = matters.now, matters.later
+    _begin(taking)
+    learn(taking, taking.turn.text)
+    if later:
+        _keep_also(taking, later)
+
+
+def _begin(taking: Taking) -> None:
     turn = taking.turn
     taking.facts = taking.facts.but(**dict.fromkeys(MATTER))
     family = {
@@ -72,6 +89,33 @@ def _open(taking: Taking) -> None:
         taking.talk.say("utter_sorry_noise")
     else:
         taking.talk.say("utter_sorry_for_this")
+
+
+def _is_clear_question(taking: Taking) -> bool:
+    """Whether the turn asks something instead of answering."""
+    if taking.flow.asking in (Field.PROBLEM, Field.WISH):
+        return False
+    return taking.turn.sure(_CLEAR) in QUESTION_INTENTS and is_question(taking.turn.text)
+
+
+def _says_what_is_wrong(taking: Taking) -> bool:
+    """Forget a field the caller calls wrong without saying what is right (电话不对)."""
+    wrong = named_wrong(taking.turn.text)
+    fields = {
+        "phone": ("phone",),
+        "address": ("building", "unit", "room"),
+        "name": ("caller_name",),
+        "time": ("available_time",),
+    }.get(wrong, ())
+    if not fields or taking.learned & set(fields) or taking.flow.asking == wrong:
+        return False
+    if not any(getattr(taking.facts, name) for name in fields):
+        return False
+    taking.facts = taking.facts.but(**dict.fromkeys(fields))
+    taking.flow = taking.flow.but(resident_says_no=True, asking="")
+    if wrong == "phone":
+        taking.once("phone_caller")
+    return True
 
 
 def _answers_closed_question(taking: Taking) -> bool:
@@ -145,7 +189,8 @@ async def _steps_aside(taking: Taking) -> bool:
     asked = taking.flow.asking
     asks = turn.sure(_SURE) in QUESTION_INTENTS or is_question(turn.text)
     if asks and asked != Field.PROBLEM:
-        answer = await taking.resources.answers.find(turn.text)
+        category = turn.sure(_SURE) if turn.sure(_SURE) in QUESTION_INTENTS else ""
+        answer = await taking.resources.answers.find(turn.text, category)
         if answer is not None:
             taking.talk.say("utter_answer", answer=answer.text)
             return _again(taking)

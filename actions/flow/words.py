@@ -34,6 +34,18 @@ _CANCEL = re.compile(
 )
 _LEAVING = re.compile(r"再见|拜拜|挂了|先这样|回头再(?:说|打)")
 
+_WRONG = re.compile(
+    r"(?P<what>电话|手机|号码|联系方式|地址|房号|单元|楼栋|楼号|门牌|姓名|名字|称呼|时间)"
+    r"(?:号码?|号)?[^,，。不错改换]{0,4}(?:不对|错了?|说错|记错|搞错|有问题|要?改|换|更正)"
+    r"|(?:改|换|更正)(?:一下|一个|个)?(?P<changed>电话|手机|号码|地址|房号|单元|姓名|名字|时间)"
+)
+_WHICH = {
+    "phone": ("电话", "手机", "号码", "联系方式"),
+    "address": ("地址", "房号", "单元", "楼栋", "楼号", "门牌"),
+    "name": ("姓名", "名字", "称呼"),
+    "time": ("时间",),
+}
+
 # Words that make a complaint a matter for the management at once (EMG-042…045, SLA-032).
 _THREAT = re.compile(
     r"媒体|电视台|记者|曝光|报社|新闻|抖音|快手|微博|小红书|热搜|发到?网上|网上发|街道办?|社区居委|一二三四五|12345|"
@@ -105,3 +117,12 @@ def is_repeated(text: str) -> bool:
 def is_serious(text: str) -> bool:
     """Whether people were hurt or threatened, or many are concerned (SLA-032)."""
     return _SERIOUS_MATTER.search(text) is not None
+
+
+def named_wrong(text: str) -> str:
+    """Return what the caller calls wrong: phone, address, name, time, or ``""``."""
+    found = _WRONG.search(text)
+    if found is None:
+        return ""
+    word = found["what"] or found["changed"]
+    return next((which for which, words in _WHICH.items() if word in words), "")

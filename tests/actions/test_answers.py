@@ -1,0 +1,99 @@
+"""The standard answers: what may be said, and when nothing is."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import insert, update
+
+from actions.resources import Resources
+from zhiban.store.models import StandardAnswer
+
+
+@pytest.mark.parametrize(
+    ("question", "key"),
+    [
+        ("物业费怎么收的", "fee_standard"),
+        ("我想问一下物业费多少钱一平方啊", "fee_standard"),
+        ("房子没人住还要不要交物业费", "fee_empty_home"),
+        ("周末能装修吗", "renovation_hours"),
+        ("装修押金啥时候退", "renovation_deposit"),
+        ("临时停车一个小时多少钱", "parking_temporary"),
+        ("我朋友来了怎么进小区", "visitors"),
+        ("能不能查监控", "monitoring"),
+        ("垃圾怎么分类呀", "garbage_sorting"),
+        ("门禁卡丢了怎么补办", "access_card"),
+        # Homophones, as a recogniser writes them.
+        ("屋业费怎么收的", "fee_standard"),
+        ("停车费一个月多少前", "parking_monthly"),
+    ],
+)
+async def test_question_finds_its_answer(resources: Resources, question: str, key: str) -> None:
+    answer = await resources.answers.find(question)
+    assert answer is not None
+    assert answer.key == key
+
+
+@pytest.mark.parametrize(
+    ("question", "category"),
+    [
+        ("今天晚上吃什么", ""),
+        ("小区游泳池水温多少度", "other_inquiry"),
+        ("二期的房子什么时候交房", "other_inquiry"),
+        ("你们老板叫什么名字", "other_inquiry"),
+        ("隔壁工地盖的是什么楼", "other_inquiry"),
+    ],
+)
+async def test_below_the_bar_nothing_is_invented(
+    resources: Resources, question: str, category: str
+) -> None:
+    assert await resources.answers.find(question, category) is None
+
+
+async def test_the_intents_category_settles_a_close_call(resources: Resources) -> None:
+    answer = await resources.answers.find("周末装修行不行", "renovation_rules")
+    assert answer is not None
+    assert answer.key == "renovation_hours"
+    assert await resources.answers.find("周末装修行不行", "parking") is None
+
+
+async def test_unconfirmed_answers_are_not_given(resources: Resources) -> None:
+    assert await resources.answers.find("为什么我家物业费比隔壁小区高") is None
+
+
+async def test_expired_answers_are_not_given(resources: Resources) -> None:
+    question = "装修押金多少钱"
+    assert await resources.answers.find(question) is not None
+    async with resources.engine.begin() as connection:
+        await connection.execute(
+            update(StandardAnswer)
+            .where(StandardAnswer.key == "renovation_deposit")
+            .values(valid_until="2020-01-01", updated_at="changed")
+        )
+    await resources.answers.refresh(force=True)
+    assert await resources.answers.find(question) is None
+
+
+async def test_an_admins_new_answer_needs_no_training(resources: Resources) -> None:
+    question = "小区游泳池水温多少度"
+    async with resources.engine.begin() as connection:
+        await connection.execute(
+            insert(StandardAnswer).values(
+                key="pool",
+                category="other_inquiry",
+                questions=["游泳池水温多少度", "泳池的水凉不凉"],
+                answer="游泳池水温保持在27度。",
+                confirmed=True,
+                source="admin",
+                updated_at="now",
+            )
+        )
+    await resources.answers.refresh(force=True)
+    answer = await resources.answers.find(question)
+    assert answer is not None
+    assert answer.text == "游泳池水温保持在二十七度。"
+
+
+async def test_spoken_answers_have_no_digits_or_letters(resources: Resources) -> None:
+    await resources.answers.refresh(force=True)
+    for answer in resources.answers.all():
+        assert not any(c.isascii() and c.isalnum() for c in answer.text), answer
