@@ -153,7 +153,10 @@ def _insert(
 ) -> None:
     node = root
     for syllable in syllables:
-        node = node.next.setdefault(syllable, _Node())
+        child = node.next.get(syllable)
+        if child is None:
+            child = node.next[syllable] = _Node()
+        node = child
     if entry not in node.ends:
         node.ends.append(entry)
 
