@@ -19,16 +19,16 @@ class AddressPart(str, Enum):
     FLOOR = "floor"
 
 
-_NUM = "[0-9XHK]+"
+_NUM = "[0-9XHK]{1,12}"
 _DASHED = re.compile(rf"({_NUM}|L)[Bh]?-({_NUM})U?(?:-({_NUM}))?")
 _PHASE = re.compile(rf"({_NUM}|L)P")
 _BUILDING = re.compile(rf"(?:(?P<hard>{_NUM}|L)|(?P<soft>[a-j]))B[FB]?")
 _BUILDING_BY_NUMBER = re.compile(rf"({_NUM})h(?=({_NUM}|L)U)")
 _UNIT = re.compile(rf"(?:(?P<hard>{_NUM}|L)|(?P<soft>[a-j]))U")
 _FLOOR = re.compile(rf"(G?)({_NUM})F")
-_ROOM_HERE = re.compile(r"(?:([0-9XHK]{3,})|([0-9a-jXHK]{3,4}))[Rh]*")
+_ROOM_HERE = re.compile(r"(?:([0-9XHK]{3,16})|([0-9a-jXHK]{3,4}))[Rh]*")
 _TWO_DIGITS_HERE = re.compile(r"(0?[0-9])(?![0-9XHKBUFP])")
-_ROOM_MARKED = re.compile(r"([0-9XHK]{3,})R|Rh?y?([0-9XHK]{3,})")
+_ROOM_MARKED = re.compile(r"([0-9XHK]{3,16})R|Rh?y?([0-9XHK]{3,16})")
 _BARE = re.compile(r"[^0-9XHKa-jL]*([0-9XHK]+|L|[0-9a-jXHK]+)[Rhy.]?")
 _ONLY_NUMBER = re.compile(r"[y.]{0,2}([0-9XHK]+)[Rh]?")
 _FLOOR_AND_ROOM = re.compile(r"(\d?X\d?)(\d{2})")
