@@ -12,6 +12,7 @@ import click
 
 from zhiban.cli.options import data_option, settings_from, site_option
 from zhiban.settings import Settings
+from zhiban.setup.accounts import ensure_accounts
 from zhiban.setup.prepare import Prepared, prepare
 from zhiban.setup.progress import Progress
 from zhiban.supervisor import instance, ports, services
@@ -45,6 +46,7 @@ async def _up(settings: Settings, *, train: bool) -> None:
     # Before minutes of preparing, not after them:
     ports.check(services.build(settings, Path("unused")))
     prepared = await prepare(settings, progress, train=train)
+    await ensure_accounts(settings, progress)
     started = time.monotonic()
     services.lay_out(settings)
     wanted = services.build(settings, prepared.model)
