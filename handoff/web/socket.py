@@ -20,6 +20,7 @@ from handoff.views import mask_deeply
 from handoff.web.context import CONTEXT, Context, signed_in
 from zhiban.access import same_origin
 from zhiban.api import refuse
+from zhiban.clock import iso_ms, utc_now
 from zhiban.errors import ErrorCode
 from zhiban.timeline import follow_call
 
@@ -120,6 +121,7 @@ class _Page:
                     await self._socket.close(code=_SIGNED_OUT)
                     return
                 await self._context.presence.confirm(self._user.id)
+                await self._send({"type": "alive", "now": iso_ms(utc_now())})
             except (RedisError, OSError) as error:
                 logger.error("presence not confirmed: %s", type(error).__name__)
 

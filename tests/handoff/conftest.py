@@ -45,12 +45,15 @@ def password_hash() -> str:
     return PasswordHasher().hash(PASSWORD)
 
 
-async def add_users(stores: Stores, password_hash: str) -> None:
-    """Give the test's people their accounts."""
+NAMES = {"agent": "王晓", "agent2": "刘洁", "leader": "陈班长", "admin": "管理员"}
+
+
+async def add_users(stores: Stores, password_hash: str, *, names: bool = False) -> None:
+    """Give the test's people their accounts, with Chinese names for pictures."""
     rows = [
         {
             "id": user,
-            "display_name": f"{user}-name",
+            "display_name": NAMES[user] if names else f"{user}-name",
             "role": role.value,
             "password_hash": password_hash,
             "created_at": iso_ms(utc_now()),
@@ -120,7 +123,7 @@ async def start_desk(stores: Stores, redis_url: str) -> AsyncIterator[StartDesk]
             folder = write_site(stores.folder, ring_seconds=ring_seconds, **site)
             settings = desk_settings(stores, redis_url, folder)
             rules = ClockRules(join_seconds=join_seconds, pause_seconds=pause_seconds)
-            await stack.enter_async_context(_running(build_app(settings, rules), settings))
+            await stack.enter_async_context(running(build_app(settings, rules), settings))
             url = f"http://127.0.0.1:{settings.desk_port}"
 
             async def sign_in(user: str) -> Agent:
@@ -136,7 +139,7 @@ async def start_desk(stores: Stores, redis_url: str) -> AsyncIterator[StartDesk]
 
 
 @asynccontextmanager
-async def _running(app: web.Application, settings: Settings) -> AsyncIterator[None]:
+async def running(app: web.Application, settings: Settings) -> AsyncIterator[None]:
     runner = web.AppRunner(app, shutdown_timeout=1)
     await runner.setup()
     await web.TCPSite(runner, settings.host, settings.desk_port).start()

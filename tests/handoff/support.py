@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 import numpy as np
@@ -135,6 +136,48 @@ class Agent:
                     case "event":
                         self.events.append(content["event"])
                 self._changed.notify_all()
+
+
+class Cable:
+    """A network between a browser and a desk that can be cut and mended."""
+
+    def __init__(self, url: str) -> None:
+        self._target = urlsplit(url)
+        self._server: asyncio.Server | None = None
+        self._port = 0
+        self._pipes: set[asyncio.StreamWriter] = set()
+
+    async def mend(self) -> str:
+        """Connect (again) and return the address on the browser's side."""
+        self._server = await asyncio.start_server(self._carry, "127.0.0.1", self._port)
+        self._port = self._server.sockets[0].getsockname()[1]
+        return f"http://127.0.0.1:{self._port}"
+
+    async def cut(self) -> None:
+        """Break every connection and refuse new ones."""
+        assert self._server is not None
+        self._server.close()
+        for pipe in list(self._pipes):
+            pipe.transport.abort()
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        far_reader, far_writer = await asyncio.open_connection(
+            self._target.hostname, self._target.port
+        )
+        self._pipes |= {writer, far_writer}
+        await asyncio.gather(
+            _pump(reader, far_writer), _pump(far_reader, writer), return_exceptions=True
+        )
+        self._pipes -= {writer, far_writer}
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    try:
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
+    finally:
+        writer.close()
 
 
 def tone(hz: float, seconds: float) -> bytes:

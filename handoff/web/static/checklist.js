@@ -17,7 +17,7 @@ export function checklist(sop, handoff) {
   const marks = handoff.ticket.details?.sop ?? {};
   return h(
     "section",
-    { class: "sop panel", "aria-label": "处置步骤" },
+    { class: "sop panel", "data-key": `sop-${handoff.id}`, "aria-label": "处置步骤" },
     h(
       "div",
       { class: "told", role: "group", "aria-label": "通知" },

@@ -4,7 +4,7 @@ import { act, boot, get } from "./api.js";
 import { Call } from "./call.js";
 import { facts, head, place, refreshTimes, severity } from "./card.js";
 import { checklist, tickNumber } from "./checklist.js";
-import { byId, h, toast } from "./dom.js";
+import { byId, h, toast, update } from "./dom.js";
 import { TicketForm } from "./form.js";
 import { Link } from "./link.js";
 import { lists, sorted } from "./lists.js";
@@ -69,6 +69,9 @@ function take(message) {
       state.agents = message.agents;
       state.status = message.agents.find((agent) => agent.id === me.id)?.status ?? state.status;
       break;
+    case "alive":
+      setClock(message.now);
+      return;
     case "event":
       transcript.add(message.event);
       return;
@@ -188,14 +191,12 @@ function choose(status) {
 // --- drawing -------------------------------------------------------------------------------
 
 function render() {
-  const focused = document.activeElement?.dataset.key;
   keepCall();
   const shown = focus();
   renderStatus();
   renderLists();
   renderWork(shown);
   renderRing();
-  if (focused) document.querySelector(`[data-key="${CSS.escape(focused)}"]`)?.focus();
   renderTalk(shown && isLive(shown) ? shown : (ringing() ?? shown));
 }
 
@@ -221,8 +222,9 @@ function renderStatus() {
 function renderLists() {
   const { waiting, back } = sorted(all(), me.id);
   byId("count").textContent = waiting.length + back.length || "";
-  byId("lists").replaceChildren(
-    ...lists({
+  update(
+    byId("lists"),
+    lists({
       handoffs: all(),
       agents: state.agents,
       recent: state.recent,
@@ -250,26 +252,24 @@ async function openHistory(item) {
   call.events.forEach((event) => transcript.add(event));
 }
 
-// Parts that hold what the agent is typing are made once and only moved.
 const parts = { alert: h("div", { class: "alert" }), body: h("div", { class: "body" }), bar: h("div", { class: "bar" }) };
 byId("work").append(parts.alert, parts.body, parts.bar);
 
 function renderWork(shown) {
   const ring = ringing();
   const live = shown && shown.agent_id === me.id && isLive(shown);
-  if (ring) parts.alert.replaceChildren(ringCard(ring, Boolean(live)));
-  else parts.alert.replaceChildren();
+  update(parts.alert, [ring && ringCard(ring, Boolean(live))]);
   parts.body.hidden = Boolean(ring) && (!shown || shown.id === ring.id);
   if (!shown) {
-    keep(parts.body, [idle()]);
-    parts.bar.replaceChildren();
+    update(parts.body, [idle()]);
+    update(parts.bar, []);
     return;
   }
   const heard = state.heard.get(shown.call_id);
   const ours = shown.agent_id === me.id && shown.accepted_at;
   const card = h(
     "article",
-    { class: `card ${severity(shown)}` },
+    { class: `card ${severity(shown)}`, "data-key": shown.id },
     head(shown),
     live && callState(shown),
     facts(shown, { heard, compact: true }),
@@ -290,19 +290,8 @@ function renderWork(shown) {
     }
     pieces.push(checklist(sopOf(shown), shown), ticketForm.element);
   }
-  keep(parts.body, pieces);
-  parts.bar.replaceChildren(...bar(shown, live));
-}
-
-/** Replaces children but leaves those that stay in place, so that no field loses its focus. */
-function keep(parent, wanted) {
-  const staying = new Set(wanted.filter((node) => node.parentNode === parent));
-  for (const child of [...parent.childNodes]) if (!staying.has(child)) child.remove();
-  let next = parent.firstChild;
-  for (const node of wanted) {
-    if (node === next) next = next.nextSibling;
-    else parent.insertBefore(node, next);
-  }
+  update(parts.body, pieces);
+  update(parts.bar, bar(shown, live));
 }
 
 function ringCard(handoff, aside) {
@@ -310,14 +299,14 @@ function ringCard(handoff, aside) {
   const reasons = state.asking === "decline";
   return h(
     "article",
-    { class: `card ring ${severity(handoff)}`, role: "alertdialog", "aria-label": `${handoff.title}来电` },
+    { class: `card ring ${severity(handoff)}`, "data-key": handoff.id, role: "alertdialog", "aria-label": `${handoff.title}来电` },
     head(handoff),
     h("p", { class: "first" }, handoff.priority === 0 ? sop.first : "业主在线等待"),
     facts(handoff, { heard: state.heard.get(handoff.call_id), compact: aside }),
     reasons
       ? h(
           "div",
-          { class: "reasons", role: "group", "aria-label": "拒接原因" },
+          { class: "reasons", "data-key": "reasons", role: "group", "aria-label": "拒接原因" },
           entries("decline_reasons").map(([key, text], index) =>
             h("button", { type: "button", onclick: () => decline(handoff, key) }, h("kbd", {}, String(index + 1)), ` ${text}`),
           ),
@@ -325,7 +314,7 @@ function ringCard(handoff, aside) {
         )
       : h(
           "div",
-          { class: "answer" },
+          { class: "answer", "data-key": "answer" },
           h("button", { type: "button", class: "good", id: "accept", onclick: () => accept(handoff) }, "接听 ", h("kbd", {}, "A")),
           h("button", { type: "button", id: "decline", onclick: () => ask("decline") }, "拒接 ", h("kbd", {}, "D")),
         ),
@@ -358,7 +347,7 @@ function callState(handoff) {
 
 function bar(shown, live) {
   const button = (text, key, action, attributes = {}) =>
-    h("button", { type: "button", ...attributes, onclick: action }, text, key && h("kbd", {}, key));
+    h("button", { type: "button", "data-key": text, ...attributes, onclick: action }, text, key && h("kbd", {}, key));
   if (live) {
     const { call } = state;
     return [
@@ -387,7 +376,7 @@ function idle() {
   const { waiting, back } = sorted(all(), me.id);
   return h(
     "div",
-    { class: `idle ${ready ? "" : "away"}` },
+    { "data-key": "idle", class: `idle ${ready ? "" : "away"}` },
     h("p", { class: "sign", "aria-hidden": "true" }, ready ? "●" : "○"),
     h("h2", {}, ready ? "就绪，来电会在这里响铃" : "离开中，来电会转给其他同事"),
     back.length > 0 && h("p", { class: "error" }, `有 ${back.length} 位业主等着回拨`),
@@ -450,7 +439,8 @@ byId("unlock").onclick = () => ringer.unlock().then(renderStatus);
 for (const tab of document.querySelectorAll(".tabs button")) {
   tab.onclick = () => showView(tab.dataset.view);
 }
-for (const gesture of ["pointerdown", "keydown"]) {
+// Not on pointerdown: the banner goes then, and the button under the pointer moves away.
+for (const gesture of ["click", "keydown"]) {
   document.addEventListener(gesture, () => ringer.unlock().then(renderStatus), { once: true });
 }
 

@@ -2,7 +2,7 @@
 
 import { act } from "./api.js";
 import { unconfirmed } from "./card.js";
-import { h, toast } from "./dom.js";
+import { h, lasting, toast } from "./dom.js";
 import { FIELDS, word } from "./words.js";
 
 export class TicketForm {
@@ -10,7 +10,7 @@ export class TicketForm {
     this.inputs = {};
     this.number = h("span", { class: "digits" });
     this.status = h("span", { class: "soft" });
-    this.element = h(
+    this.element = lasting(h(
       "section",
       { class: "form panel", "aria-label": "工单" },
       h("h3", {}, "工单 ", this.number, this.status),
@@ -19,7 +19,7 @@ export class TicketForm {
         { class: "fields" },
         Object.entries(FIELDS).map(([name, label]) => this.#field(name, label)),
       ),
-    );
+    ));
   }
 
   /** Show a handoff's ticket; what the agent is typing stays. */

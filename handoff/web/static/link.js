@@ -3,6 +3,7 @@
 const FIRST_PAUSE = 300;
 const LONGEST_PAUSE = 5000;
 const SIGNED_OUT = 4401;
+const SILENCE = 12_000; // the desk says something every few seconds; longer means a dead network
 
 export class Link {
   /**
@@ -15,6 +16,7 @@ export class Link {
     this.pause = FIRST_PAUSE;
     this.watched = "";
     addEventListener("online", () => this.#again());
+    setInterval(() => this.#check(), 3000);
     this.#open();
   }
 
@@ -32,6 +34,7 @@ export class Link {
   #open() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
     this.socket = new WebSocket(`${scheme}://${location.host}/ws`);
+    this.heardAt = performance.now();
     this.socket.onopen = () => {
       this.pause = FIRST_PAUSE;
       this.onOnline(true);
@@ -39,26 +42,39 @@ export class Link {
     };
     this.socket.onmessage = ({ data }) => {
       const message = JSON.parse(data);
+      this.heardAt = performance.now();
       if (message.type === "watch_lost") this.send({ type: "watch", call_id: this.watched });
       else this.onMessage(message);
     };
-    this.socket.onclose = ({ code }) => {
-      this.onOnline(false);
-      if (code === SIGNED_OUT) location.assign("/login");
-      // A sign-in that ran out refuses the socket: the next plain request finds that out.
-      else this.timer = setTimeout(() => this.#again(), this.pause * (0.7 + Math.random() * 0.6));
-      this.pause = Math.min(this.pause * 1.8, LONGEST_PAUSE);
-    };
+    this.socket.onclose = ({ code }) => this.#lost(code);
+  }
+
+  #lost(code) {
+    this.socket.onclose = this.socket.onmessage = null;
+    this.onOnline(false);
+    if (code === SIGNED_OUT) location.assign("/login");
+    else this.#later();
+  }
+
+  #check() {
+    const silent = performance.now() - this.heardAt > SILENCE;
+    if (!silent || this.socket.readyState === WebSocket.CLOSED || !this.socket.onclose) return;
+    this.socket.close(); // over a dead network this takes long to complete: do not wait for it
+    this.#lost(0);
+  }
+
+  #later() {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.#again(), this.pause * (0.7 + Math.random() * 0.6));
+    this.pause = Math.min(this.pause * 1.8, LONGEST_PAUSE);
   }
 
   #again() {
+    if (this.socket.onclose) return; // there is one
     clearTimeout(this.timer);
-    if (this.socket.readyState !== WebSocket.CLOSED) return;
+    // A sign-in that ran out refuses the socket without a reason: a plain request tells.
     fetch("/api/boot", { credentials: "same-origin" })
       .then((answer) => (answer.status === 401 ? location.assign("/login") : this.#open()))
-      .catch(() => {
-        this.timer = setTimeout(() => this.#again(), this.pause);
-        this.pause = Math.min(this.pause * 1.8, LONGEST_PAUSE);
-      });
+      .catch(() => this.#later());
   }
 }

@@ -1,7 +1,7 @@
 // How it ended: an outcome and notes; a half-written note survives a reload.
 
 import { act } from "./api.js";
-import { h, toast } from "./dom.js";
+import { h, lasting, toast } from "./dom.js";
 
 export class WrapUp {
   /** @param {Record<string, {label: string, callback: boolean}>} outcomes */
@@ -22,7 +22,7 @@ export class WrapUp {
         h("label", {}, h("input", { type: "radio", name: "outcome", value: key, required: true }), h("span", {}, label)),
       ),
     );
-    this.element = h(
+    this.element = lasting(h(
       "form",
       {
         class: "wrapup panel",
@@ -40,7 +40,7 @@ export class WrapUp {
       h("label", { for: "notes" }, "备注"),
       this.notes,
       this.button,
-    );
+    ));
   }
 
   show(handoff) {
