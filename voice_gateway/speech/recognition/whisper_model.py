@@ -32,6 +32,7 @@ class WhisperSettings:
         beam: hypotheses kept; 1 is greedy (measured as good as 5, and faster).
         retry_logprob: a final under this mean log probability is decoded once more otherwise.
         retry_short: the same for up to three characters that are not a phrase of the prompt.
+        sure_logprob: a text over this mean log probability is not second-guessed.
         choice_margin: how much less likely, in nats, an expected phrase that sounds like a
             doubtful short text may be and still be taken for it.
     """
@@ -41,6 +42,7 @@ class WhisperSettings:
     beam: int = 1
     retry_logprob: float = -1.0
     retry_short: float = -0.6
+    sure_logprob: float = -0.4
     choice_margin: float = 3.0
     limits: GateLimits = field(default_factory=GateLimits)
 
@@ -128,8 +130,9 @@ class WhisperModel:
                 best = other if better else best
                 if not self._doubtful(best, expected):
                     break
-            if best.rejected is None and self._doubtful(best, expected):
-                best = self._judge(encoded, prompt, best, expected)
+        unsure = best.rejected is None and best.logprob < self._settings.sure_logprob
+        if careful and unsure and best.text not in expected:
+            best = self._judge(encoded, prompt, best, expected)
         texts = dict.fromkeys(o.heard for o in (best, *others) if o.heard and o.rejected is None)
         texts.pop(best.text, None)
         return Decoded(
