@@ -18,6 +18,8 @@ from zhiban.handoffs import HandoffReason, HandoffState
 
 GATEWAY_GRACE_SECONDS = 3.0
 """The gateway reports a caller's hang-up itself; only if it died must the clock do it."""
+WRAP_UP_SECONDS = 120.0
+"""Time for an agent's notes after a call, in which only emergencies ring."""
 _LONGEST_REST_SECONDS = 60.0
 _PHONE = "phone"
 
@@ -103,8 +105,8 @@ class Agents:
     wrapping: frozenset[str]
 
     @classmethod
-    def of(cls, present: Mapping[str, Presence], cases: Sequence[Case]) -> Agents:
-        """Work out who is taken from the open cases."""
+    def of(cls, present: Mapping[str, Presence], cases: Sequence[Case], now: datetime) -> Agents:
+        """Work out who is taken from the open cases at this moment."""
         ringing = {
             case.record.offered_to: case
             for case in cases
@@ -113,10 +115,13 @@ class Agents:
         talking: set[str] = set()
         wrapping: set[str] = set()
         for case in cases:
-            if case.record.state in TALKING:
-                (wrapping if case.call_ended else talking).add(case.record.agent_id)
-            elif case.record.state is HandoffState.CALLBACK_DUE and case.record.agent_id:
-                wrapping.add(case.record.agent_id)
+            record = case.record
+            if record.state in TALKING and not case.call_ended:
+                talking.add(record.agent_id)
+            elif record.state in TALKING or record.state is HandoffState.CALLBACK_DUE:
+                since = case.call_ended or record.updated_at
+                if now < after(since, WRAP_UP_SECONDS):
+                    wrapping.add(record.agent_id)
         return cls(present, ringing, frozenset(talking), frozenset(wrapping - talking))
 
 
@@ -237,6 +242,7 @@ def _best(
         if agent.role in roles
         and agent.agent_id not in case.tried
         and agent.agent_id not in agents.talking
+        and (case.record.priority == 0 or agent.agent_id not in agents.wrapping)
         and agent.can_ring(now)
     ]
 

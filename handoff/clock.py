@@ -158,7 +158,7 @@ class EscalationClock:
         present = await self._presence.all()
         looks: list[datetime] = []
         for position, case in enumerate(cases):
-            agents = Agents.of(present, cases)
+            agents = Agents.of(present, cases, utc_now())
             try:
                 again, cases[position] = await self._act(case, agents)
             except (RedisError, SQLAlchemyError, OSError):

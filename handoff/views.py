@@ -81,7 +81,7 @@ class ViewMaker:
             "updated_at": record.updated_at,
             "offered_to": record.offered_to,
             "agent_id": record.agent_id,
-            "agent_name": case.agent_name,
+            "agent_name": case.agent_name if ringing or record.agent_id else "",
             "accepted_at": case.accepted_at,
             "stage_label": stage.label,
             "round": record.round,
@@ -146,7 +146,8 @@ class ViewMaker:
 
     def _is_alarming(self, case: Case) -> bool:
         """Return whether every desk shows the case in red."""
-        waits_in_vain = case.record.round > 0 and not case.record.agent_id
+        nobody_came = case.record.round > 0 and not case.record.agent_id
+        waits_in_vain = nobody_came and case.record.priority == 0
         return case.record.state in _CALLING_BACK or waits_in_vain
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.handoff.conftest import RunningDesk, StartDesk
+from tests.handoff.conftest import StartDesk
 from tests.handoff.support import PASSWORD, Cable, ask_for_person, open_gateway, wait_for_state
 from tests.support.stores import Stores
 from zhiban.handoffs import HandoffState
@@ -46,14 +46,14 @@ async def browser() -> AsyncIterator[Browser]:
         await opened.close()
 
 
-async def open_desk(browser: Browser, desk: RunningDesk, user: str, **options: object) -> Page:
+async def open_desk(browser: Browser, url: str, user: str, **options: object) -> Page:
     context = await browser.new_context(
         permissions=["microphone", "notifications"],
         **({"viewport": {"width": 1366, "height": 820}} | options),  # type: ignore[arg-type]
     )
     page = await context.new_page()
     page.on("dialog", lambda dialog: dialog.accept())
-    await page.goto(desk.url)
+    await page.goto(url)
     await page.fill("#user", user)
     await page.fill("#password", PASSWORD)
     await page.click("button[type=submit]")
@@ -71,7 +71,7 @@ async def test_from_ring_to_disposition(
     stores: Stores, start_desk: StartDesk, redis_url: str, browser: Browser
 ) -> None:
     desk = await start_desk()
-    page = await open_desk(browser, desk, "agent")
+    page = await open_desk(browser, desk.url, "agent")
     async with open_gateway(stores, redis_url) as gateway:
         record = await ask_for_person(stores, "c1", node=gateway.url)
         ring = page.locator(".card.ring")
@@ -129,7 +129,7 @@ async def test_reload_in_mid_call_joins_again(
     stores: Stores, start_desk: StartDesk, redis_url: str, browser: Browser
 ) -> None:
     desk = await start_desk()
-    page = await open_desk(browser, desk, "agent")
+    page = await open_desk(browser, desk.url, "agent")
     async with open_gateway(stores, redis_url) as gateway:
         await ask_for_person(stores, "c1", node=gateway.url)
         await page.click("#accept")
@@ -144,7 +144,7 @@ async def test_loser_of_two_presses_is_told_who_has_the_call(
     stores: Stores, start_desk: StartDesk, redis_url: str, browser: Browser
 ) -> None:
     desk = await start_desk()
-    page = await open_desk(browser, desk, "agent")
+    page = await open_desk(browser, desk.url, "agent")
     other = await desk.sign_in("agent2")
     record = await ask_for_person(stores, "c1")
     await expect(page.locator(".card.ring")).to_be_visible()
@@ -165,7 +165,7 @@ async def test_decline_with_reason_and_callback_turns_red(
     stores: Stores, start_desk: StartDesk, browser: Browser
 ) -> None:
     desk = await start_desk(pause_seconds=30)
-    page = await open_desk(browser, desk, "agent")
+    page = await open_desk(browser, desk.url, "agent")
     record = await ask_for_person(stores, "c1")
     await expect(page.locator(".card.ring")).to_be_visible()
     await page.keyboard.press("d")
@@ -188,7 +188,7 @@ async def test_what_a_caller_says_is_never_markup(
     stores: Stores, start_desk: StartDesk, browser: Browser
 ) -> None:
     desk = await start_desk()
-    page = await open_desk(browser, desk, "agent")
+    page = await open_desk(browser, desk.url, "agent")
     evil = '<img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>'
     await ask_for_person(stores, "c1", words=evil)
     await stores.timeline.append("c1", EventName.CALLER_TURN, {"text": evil})
@@ -203,7 +203,7 @@ async def test_lost_network_comes_back_by_itself(
 ) -> None:
     desk = await start_desk()
     cable = Cable(desk.url)
-    page = await open_desk(browser, RunningDesk(await cable.mend(), desk.sign_in), "agent")
+    page = await open_desk(browser, await cable.mend(), "agent")
     await cable.cut()
     await expect(page.locator("#offline")).to_be_visible()
     record = await ask_for_person(stores, "c1")
@@ -219,7 +219,7 @@ async def test_nothing_overflows_sideways(
     stores: Stores, start_desk: StartDesk, browser: Browser, width: int, tmp_path: Path
 ) -> None:
     desk = await start_desk()
-    page = await open_desk(browser, desk, "agent", viewport={"width": width, "height": 800})
+    page = await open_desk(browser, desk.url, "agent", viewport={"width": width, "height": 800})
     await ask_for_person(stores, "c1", words="电梯" * 80)
     await expect(page.locator(".card.ring")).to_be_visible()
     sizes = await page.evaluate("[document.documentElement.scrollWidth, innerWidth]")

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 from hypothesis import given
@@ -49,7 +50,7 @@ def presence(name: str, role: str = "agent", *, idle: float = 0, **fields: objec
 
 
 def ask(case: Case, *people: Presence, others: tuple[Case, ...] = ()) -> object:
-    agents = Agents.of({p.agent_id: p for p in people}, (case, *others))
+    agents = Agents.of({p.agent_id: p for p in people}, (case, *others), NOW)
     return decide(case, agents, CHAIN, NOW, join_seconds=8, pause_seconds=5)
 
 
@@ -142,7 +143,7 @@ def test_an_emergency_takes_an_agent_from_a_ringing_request_but_never_from_a_tal
     assert isinstance(ask(case, presence("a"), others=(talk,)), Rest)
 
 
-def test_an_agent_writing_notes_is_rung_last_but_is_rung() -> None:
+def test_an_agent_writing_notes_is_rung_last_and_for_emergencies_only() -> None:
     case = Case(record(HandoffState.REQUESTED))
     notes = Case(record(HandoffState.BRIDGED, id="ho-2", agent_id="a"), call_ended=ago(3))
     both = ask(case, presence("a", idle=99), presence("b"), others=(notes,))
@@ -150,6 +151,10 @@ def test_an_agent_writing_notes_is_rung_last_but_is_rung() -> None:
     assert isinstance(both, Offer)
     assert isinstance(alone, Offer)
     assert (both.agent.agent_id, alone.agent.agent_id) == ("b", "a")
+    request = Case(record(HandoffState.REQUESTED, priority=1))
+    assert isinstance(ask(request, presence("a"), others=(notes,)), Rest)
+    long_ago = replace(notes, call_ended=ago(600))
+    assert isinstance(ask(request, presence("a"), others=(long_ago,)), Offer)
 
 
 people = st.lists(

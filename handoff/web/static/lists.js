@@ -70,9 +70,12 @@ function group(title, items, render, empty = "", kind = "") {
 
 function row(handoff, selected, onSelect) {
   const backwards = CALLING_BACK.includes(handoff.state);
-  const state = handoff.agent_name && !["declined", "timed_out", "agent_lost", "busy"].includes(handoff.state)
-    ? `${word("states", handoff.state)} · ${handoff.agent_name}`
-    : word("states", handoff.state);
+  const wrapping = handoff.call_ended && handoff.agent_id && handoff.accepted_at;
+  const engaged = !["requested", "declined", "timed_out", "agent_lost", "busy"].includes(handoff.state);
+  const state = [
+    wrapping ? "待办结" : word("states", handoff.state),
+    engaged && handoff.agent_name,
+  ].filter(Boolean).join(" · ");
   return h(
     "li",
     {},
