@@ -47,7 +47,7 @@ async def test_a_call_can_be_read_back_over_http(house: House) -> None:
         async with session.get(f"{house.gateway}/api/calls/{phone.call_id}") as answer:
             call = await answer.json()
         async with session.get(f"{house.desk}/api/calls/{phone.call_id}") as answer:
-            assert answer.status == 401
+            assert (await answer.json())["call_id"] == phone.call_id
         (number,) = call["tickets"]
         async with session.get(f"{house.gateway}/api/tickets/{number}") as answer:
             ticket = await answer.json()

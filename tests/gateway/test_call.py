@@ -79,6 +79,17 @@ async def test_interim_and_final_of_one_cry_ring_once(line: Line) -> None:
     assert record.card["words"][-1] == "我家着火了快来人啊"
 
 
+async def test_a_cry_is_corrected_when_its_words_are_whole(line: Line) -> None:
+    """救命啊 alone may be anything; the lift comes a second later."""
+    await line.call.hear_interim("救命啊", (), 0.0)
+    await line.say("救命啊电梯里困人了")
+    record = await line.stores.ledger.get(line.call.handoff_id)
+    ticket = (await line.stores.tickets.of_call(line.call.call_id))[0]
+    assert (record.kind, record.card["label"]) == ("elevator_trapped", "电梯困人")
+    assert ticket["summary"].startswith("电梯困人")
+    assert line.ears.protected[-1] == line.services.community.phrase("reassure_elevator_trapped")
+
+
 async def test_what_is_said_while_it_rings_fills_ticket_and_card(unknown_line: Line) -> None:
     """EMG-004, EMG-005: the agent need not ask again."""
     line = unknown_line

@@ -30,6 +30,14 @@ _ARGUMENTS = [
 ]
 PASSWORD = "correct-Horse-battery-9"
 
+# A test's microphone is a file: echo cancelling and gain control would change what it compares.
+PLAIN_MICROPHONE = """
+const open = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+navigator.mediaDevices.getUserMedia = (wanted) =>
+  open({ ...wanted, audio: { channelCount: 1, echoCancellation: false, noiseSuppression: false,
+                             autoGainControl: false } });
+"""
+
 # Keeps every frame the page plays, so that a test can hear what the person would.
 LISTEN = """
 window.__heard = [];

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -110,6 +111,8 @@ def _share_models(data_dir: Path) -> None:
     for name in _SHARED:
         (prepared / name).mkdir(parents=True, exist_ok=True)
         (data_dir / name).symlink_to(prepared / name)
+    for stamp in (prepared / "run").glob("*.stamp"):
+        shutil.copy(stamp, data_dir / "run")
 
 
 def _wait_ready(house: House) -> None:

@@ -20,7 +20,7 @@ from zhiban.settings import Settings
 from zhiban.setup.progress import Step
 from zhiban.setup.training import train
 from zhiban.supervisor.service import Service
-from zhiban.supervisor.services import build
+from zhiban.supervisor.services import build, lay_out
 
 _PARTS = ("redis", "actions", "rasa")
 _READY_SECONDS = 240.0
@@ -116,6 +116,7 @@ def open_dialogue(data_dir: Path, **changes: object) -> DialogueService:
     """
     settings = house_settings(data_dir, **changes)
     model = asyncio.run(train(Settings.from_env(), Step("训练")))
+    lay_out(settings)
     services = {service.name: service for service in build(settings, model)}
     running = DialogueService(settings)
     try:

@@ -74,6 +74,7 @@ class Call:
         self._turns: asyncio.Queue[Turn] = asyncio.Queue()
         self._turn_count = 0
         self._unheard = 0
+        self._cried = False
         self._words: list[str] = []
         self._turn_ended_at = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -327,8 +328,31 @@ class Call:
         """Add words to the open case, waiting for one that is just being opened."""
         async with self._opening:
             company = self._company
-        if company is not None:
-            await company.hear(text)
+        if company is None:
+            return
+        if self._cried:
+            self._cried = False
+            await self._reconsider(text)
+        await company.hear(text)
+
+    async def _reconsider(self, text: str) -> None:
+        """Correct the kind that the first syllables of a turn gave, now that it is whole."""
+        case = self._case
+        finding = self._services.spotter.spot(text, final=True)
+        if case is None or finding is None or finding.kind.value == case.kind:
+            return
+        await self._event(
+            EventName.EMERGENCY_DETECTED,
+            {
+                "kind": finding.kind.value,
+                "level": finding.level,
+                "matched": finding.matched,
+                "from": "final",
+                "corrects": case.kind,
+            },
+        )
+        await self._opener.correct(case, finding.kind.value, finding.level, text)
+        await self._say(f"reassure_{case.kind}", protected=True)
 
     async def _converse(self, turn: Turn, text: str, number: int) -> None:
         self._turn_ended_at = turn.voiced_until
@@ -463,6 +487,7 @@ class Call:
             if earlier is not None:
                 case = await self._opener.raise_to(earlier, case)
             self._case = case
+            self._cried = source == "interim"
             if self.mode is CallMode.ENDED:
                 # The caller left before the stores answered; they are called back.
                 await release_handoff(self._services, case)

@@ -115,12 +115,15 @@ class VoiceLeg:
 
     async def join(self, agent: LinkOutput, sample_rate: int) -> LinkOutput | None:
         """Send the caller's speech to the agent (Hz); return where the agent's speech goes."""
+        self._output.give_way(True)
+        await self._link.clear()
         self._port.join(agent, sample_rate)
         return self._output
 
     def part(self) -> None:
-        """Stop sending to the agent."""
+        """Stop sending to the agent; the bot may speak again."""
         self._port.part()
+        self._output.give_way(False)
 
     async def notify(self, event: dict[str, Any]) -> None:
         """Send a control message to the caller's program."""

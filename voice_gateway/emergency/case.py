@@ -129,6 +129,28 @@ class CaseOpener:
             emergency.kind, emergency.level, record.ticket_number, record.id, dict(record.card)
         )
 
+    async def correct(self, case: Case, kind: str, level: int, text: str) -> None:
+        """Give an open emergency the kind that its whole words show."""
+        label = EMERGENCY_LABELS[kind]
+        place = describe_place(case.card.get("where", {})) or "位置待确认"
+        await self._services.tickets.change(
+            case.ticket_number,
+            {"problem": f"{label}：{text}", "summary": f"{label}，{place}", "level": level},
+            by="bot",
+            what="kind_corrected",
+        )
+        facts = {"kind": kind, "label": label, "level": level}
+        await self._services.ledger.raise_to(
+            case.handoff_id,
+            kind=kind,
+            level=level,
+            priority=0,
+            ticket_number=case.ticket_number,
+            card=facts,
+        )
+        case.kind, case.level = kind, level
+        case.card.update(facts)
+
     async def open_request(
         self, kind: str, reason: str, ticket_number: str, words: list[str], what: str
     ) -> Case:

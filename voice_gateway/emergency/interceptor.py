@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bot.language.reply import YesNo, read_yes_no
-
 from bot.language.emergency import EmergencyAction, EmergencySpotter, Finding
+from bot.language.reply import YesNo, read_yes_no
 
 
 @dataclass(frozen=True)

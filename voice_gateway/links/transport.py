@@ -108,6 +108,11 @@ class LinkOutput(BaseOutputTransport):
         self._tap = tap
         self._next_send = 0.0
         self._protected = False
+        self._live = False
+
+    def give_way(self, live: bool) -> None:
+        """Drop the bot's speech, protected or not, while a person's live speech is sent."""
+        self._live = live
 
     async def start(self, frame: StartFrame) -> None:
         """Begin sending."""
@@ -123,6 +128,8 @@ class LinkOutput(BaseOutputTransport):
 
     async def write_audio_frame(self, frame: OutputAudioRawFrame) -> bool:
         """Send one frame, waiting so as to stay at most 60 ms ahead of real time."""
+        if self._live:
+            return True
         loop = asyncio.get_running_loop()
         now = loop.time()
         if self._next_send < now:
@@ -135,7 +142,7 @@ class LinkOutput(BaseOutputTransport):
         return await self.send_now(frame.audio)
 
     async def send_now(self, pcm: bytes) -> bool:
-        """Send live speech of a bridged person without pacing: its source is the clock."""
+        """Send speech at once; a bridged person's needs no pacing, its source is the clock."""
         sent = await self._link.send(pcm)
         if sent:
             self._tap(pcm)
