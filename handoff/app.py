@@ -15,6 +15,7 @@ from aiohttp import web
 
 from handoff.accounts import Accounts
 from handoff.audit import Audit
+from handoff.casework import Casework
 from handoff.clock import ClockRules, EscalationClock
 from handoff.desk import Desk, DeskStores
 from handoff.feed import Feed
@@ -67,6 +68,8 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     tickets = TicketService(engine, timeline)
     presence = PresenceBook(redis)
     last_resort = LastResort(redis, tickets, community)
+    stores = DeskStores(redis, engine, ledger, tickets, presence, sop)
+    desk = Desk(stores)
     context = Context(
         settings=settings,
         community=community,
@@ -76,7 +79,8 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
         sessions=Sessions(redis),
         audit=Audit(engine),
         presence=presence,
-        desk=Desk(DeskStores(redis, engine, ledger, tickets, presence, sop)),
+        desk=desk,
+        casework=Casework(stores, desk),
         feed=Feed(redis, ViewMaker(tickets, community, sop), presence),
         clock=EscalationClock(redis, ledger, timeline, presence, community, last_resort, rules),
     )

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from handoff.accounts import Accounts, User
 from handoff.audit import Audit
+from handoff.casework import Casework
 from handoff.clock import EscalationClock
 from handoff.desk import Desk
 from handoff.feed import Feed
@@ -32,6 +33,7 @@ class Context:
     audit: Audit
     presence: PresenceBook
     desk: Desk
+    casework: Casework
     feed: Feed
     clock: EscalationClock
 

@@ -154,7 +154,9 @@ async def dispose(request: web.Request) -> web.Response:
     user, _ = signed_in(request)
     body = await _body(request)
     outcome = str(body.get("outcome", ""))
-    await context.desk.dispose(request.match_info["id"], user, outcome, str(body.get("notes", "")))
+    await context.casework.dispose(
+        request.match_info["id"], user, outcome, str(body.get("notes", ""))
+    )
     await context.audit.write(user.id, "dispose", request.match_info["id"], {"outcome": outcome})
     return _done()
 
@@ -165,7 +167,7 @@ async def tick(request: web.Request) -> web.Response:
     user, _ = signed_in(request)
     body = await _body(request)
     key, done = str(body.get("key", "")), bool(body.get("done", True))
-    await context.desk.tick(request.match_info["id"], user, key, done=done)
+    await context.casework.tick(request.match_info["id"], user, key, done=done)
     await context.audit.write(
         user.id, "tick" if done else "untick", request.match_info["id"], {"key": key}
     )
@@ -179,7 +181,7 @@ async def edit(request: web.Request) -> web.Response:
     changes = (await _body(request)).get("changes")
     if not isinstance(changes, Mapping):
         raise ZhibanError("缺少 changes / missing", code=ErrorCode.BAD_MESSAGE)
-    await context.desk.edit(request.match_info["id"], user, changes)
+    await context.casework.edit(request.match_info["id"], user, changes)
     await context.audit.write(
         user.id, "edit", request.match_info["id"], {"fields": sorted(changes)}
     )
