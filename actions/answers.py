@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import re
 import time
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ from zhiban.store.models import StandardAnswer
 _TABLE = StandardAnswer.__table__
 _ASKING = re.compile(
     r"什么时候|什么时间|多少钱|多少|多久|几点|怎么样?|如何|为什么|为啥|能不能|可不可以|可以|行不行|要不要|是不是|有没有|"
-    r"哪[里儿个些]|什么|请问|我想|我要|你们|我们|我家|小区|物业|需要|[吗呢吧啊呀的了嘛,，。？?]"
+    r"哪[里儿个些]|什么|请问|我想|我要|你们|我们|我家|需要|[吗呢吧啊呀的了嘛,，。？?]"
 )
 _FRESH_SECONDS = 5.0
 _LOOKED_AT = 8
@@ -138,7 +139,7 @@ def _subject(question: str) -> set[tuple[str, ...]]:
     pairs: set[tuple[str, ...]] = set()
     for part in _ASKING.split(question):
         syllables = sounds_of(part).syllables
-        pairs.update(zip(syllables, syllables[1:], strict=False))
+        pairs.update(itertools.pairwise(syllables))
     return pairs
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jsonschema import Draft7Validator, ValidationError
+from jsonschema import Draft7Validator, ValidationError  # type: ignore[import-untyped]
 from rasa.core.actions.action import RemoteAction
 
 

@@ -123,8 +123,9 @@ def _checks_address(taking: Taking) -> bool:
 def _ask(taking: Taking, field: Field, tried: int) -> None:
     expects = _EXPECTS[field]
     response, blanks = _question(taking, field, tried)
+    closed = (Category.LIFT_FAULT, Category.POWER_FAULT)
     if response == "utter_ask_phone_caller" or (
-        field is Field.SEVERITY and taking.facts.category == Category.LIFT_FAULT
+        field is Field.SEVERITY and taking.facts.category in closed
     ):
         expects = "yes_no"
     taking.flow = taking.flow.asked(field)
@@ -183,7 +184,7 @@ def _phone_question(taking: Taking, tried: int) -> tuple[str, dict[str, str]]:
     if taking.turn.caller and taking.once("phone_caller"):
         return "utter_ask_phone_caller", {}
     if taking.flow.asking == Field.PHONE:
-        heard = read_phone(taking.turn.text, expect=True)
+        heard = read_phone(taking.turn.text, expect=True) if not taking.learned else None
         if heard is not None and heard.partial:
             return "utter_ask_phone_partial", {"digits": say_digits(heard.partial)}
     return ("utter_ask_phone_again" if tried >= 2 else "utter_ask_phone"), {}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
+
 from actions.flow.spec import category_of, missing_part, only_unit
 from actions.flow.state import Field
 from actions.flow.taking import CHECK_ADDRESS, CONFIRM, FIX, RESIDENT, Taking
@@ -13,14 +16,17 @@ from bot.language.phone import read_phone
 from bot.language.place import PlaceScope, read_place
 from bot.language.reply import YesNo, read_yes_no
 from bot.language.severity import SeverityGrade, read_severity
-from bot.language.when import WhenKind, read_when
+from bot.language.when import WhenKind, WhenReading, read_when
 from zhiban.clock import local_now
 from zhiban.tickets import Category
 
 _WHERE = (Field.ADDRESS, RESIDENT, CHECK_ADDRESS)
 _ABOUT_NAME = (Field.NAME, *_WHERE, CONFIRM, FIX)
+_ABOUT_TIME = ("时间", "上门", "点", "上午", "下午", "今天", "明天")
 _FREE = (Field.PROBLEM, Field.WISH, Field.SINCE)
 _CORRECTING = (CONFIRM, FIX)
+_CORRECTION = re.compile("不对|错|应该是|不是|改成")
+_NUMERALS = re.compile("[\\d零〇一二三四五六七八九十幺两,，。 ]")
 _LONGEST_NAME = 4
 _LONGEST_DETAIL = 60
 _LONGEST_BARE = 6
@@ -46,8 +52,6 @@ def learn(taking: Taking, text: str) -> None:
 
 
 def _learn_address(taking: Taking, text: str, asking: str) -> AddressReading | None:
-    if asking == Field.PHONE and not taking.opening:
-        return None
     roster = taking.resources.roster
     expect = None
     if asking == Field.ADDRESS:
@@ -66,10 +70,14 @@ def _learn_address(taking: Taking, text: str, asking: str) -> AddressReading | N
         and not taking.opening
         and reading.span not in (taking.facts.problem or "")
     ):
-        _add_detail(taking, f"{reading.floor}楼")
+        _add_detail(taking, f"在{reading.floor}楼")
     if not said:
         return None
-    loose = set(said) == {"room"} and asking not in (*_WHERE, *_CORRECTING)
+    corrects = asking in _CORRECTING or _CORRECTION.search(text) is not None
+    if "building" not in said and asking == Field.PHONE and not corrects and not taking.opening:
+        # Digits that answer another question.
+        return None
+    loose = set(said) == {"room"} and asking not in _WHERE and not corrects
     if loose and not taking.opening:
         return None
     if "building" in said and said["building"] != taking.facts.building:
@@ -142,6 +150,9 @@ def _learn_problem(taking: Taking, rest: str) -> None:
 
 def _learn_place(taking: Taking, text: str, rest: str, asking: str) -> None:
     reading = read_place(text)
+    if reading is not None and reading.repaired and asking != Field.PLACE:
+        # 楼下 is no 楼道; a place by sound counts only when a place was asked for.
+        reading = None
     if reading is not None:
         known = taking.facts.place
         if not known or asking in _CORRECTING:
@@ -155,6 +166,8 @@ def _learn_place(taking: Taking, text: str, rest: str, asking: str) -> None:
         ):
             taking.set(category=Category.REPAIR_PUBLIC.value)
     if asking != Field.PLACE or taking.opening or len(rest) < 2:
+        return
+    if _only(read_when(text), text, asking):
         return
     if reading is None and not taking.facts.place and read_yes_no(text) is YesNo.UNSURE:
         taking.set(place=rest[:_LONGEST_DETAIL])
@@ -197,7 +210,11 @@ def _learn_bare_severity(taking: Taking, text: str) -> None:
     agreed = read_yes_no(text)
     if agreed is YesNo.NO:
         taking.set(severity=SeverityGrade.SLIGHT.value)
-    elif agreed is YesNo.YES:
+    elif agreed is YesNo.YES and taking.facts.category == Category.POWER_FAULT:
+        # There is a burnt smell, or there are sparks.
+        taking.set(severity=SeverityGrade.DANGEROUS.value)
+        taking.flow = taking.flow.but(danger="electric_hazard")
+    elif agreed is YesNo.YES and taking.facts.category == Category.LEAK:
         taking.set(severity=SeverityGrade.SERIOUS.value)
 
 
@@ -226,11 +243,14 @@ def _learn_times(taking: Taking, text: str, asking: str) -> None:
             since = reading.text if reading else ""
         if since:
             taking.set(since=since[:_LONGEST_DETAIL])
-    correcting = asking in _CORRECTING and any(
-        w in text for w in ("时间", "上门", "点", "上午", "下午")
-    )
-    if asking == Field.TIME or correcting:
-        reading = read_when(text, kind=WhenKind.AVAILABLE, now=now)
+    _learn_visit(taking, text, asking, now)
+
+
+def _learn_visit(taking: Taking, text: str, asking: str, now: datetime) -> None:
+    """Read when somebody may come: asked for, corrected, or all the turn says."""
+    reading = read_when(text, kind=WhenKind.AVAILABLE, now=now)
+    correcting = asking in _CORRECTING and any(word in text for word in _ABOUT_TIME)
+    if asking == Field.TIME or correcting or _only(reading, text, asking):
         urgent = taking.facts.urgency == "urgent" and taking.flow.tried(Field.TIME) == 1
         agreed = urgent and read_yes_no(text) is YesNo.YES
         if reading is not None:
@@ -240,7 +260,15 @@ def _learn_times(taking: Taking, text: str, asking: str) -> None:
             taking.set(available_time="现在家里有人")
 
 
+def _only(reading: WhenReading | None, text: str, asking: str) -> bool:
+    """Whether a time is all that was said, while something else was asked."""
+    if reading is None or asking not in (Field.PLACE, Field.NAME, Field.PHONE, Field.ADDRESS):
+        return False
+    return len(reading.span) >= len(text) - 2
+
+
 def _add_detail(taking: Taking, detail: str) -> None:
     problem = taking.facts.problem or ""
-    if len(detail) >= 2 and detail not in problem:
+    words = _NUMERALS.sub("", detail)
+    if len(words) >= 2 and detail not in problem:
         taking.set(problem=f"{problem}，{detail}".strip("，")[:_LONGEST_PROBLEM])

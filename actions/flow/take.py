@@ -48,7 +48,7 @@ async def take(taking: Taking) -> None:
     if taking.flow.asking in (CONFIRM, FIX):
         _settle(taking)
         return
-    if not taking.learned and await _steps_aside(taking):
+    if not taking.learned and not taking.flow.crisis and await _steps_aside(taking):
         return
     _count_misses(taking)
     if not taking.done:
@@ -146,7 +146,10 @@ def _answers_closed_question(taking: Taking) -> bool:
         taking.facts = wrong.but(building=None, unit=None, room=None)
     else:
         # Neither: perhaps the address itself, which is read next.
-        taking.flow = taking.flow.but(resident_says_no=asking == RESIDENT, asking=Field.ADDRESS)
+        says_no = taking.flow.resident_says_no or asking == RESIDENT
+        taking.flow = taking.flow.but(
+            resident_says_no=says_no, asking=Field.ADDRESS, unconfirmed=()
+        )
     return False
 
 
@@ -194,16 +197,23 @@ async def _steps_aside(taking: Taking) -> bool:
         if answer is not None:
             taking.talk.say("utter_answer", answer=answer.text)
             return _again(taking)
-        if turn.sure(_SURE) in QUESTION_INTENTS:
+        if turn.sure(_CLEAR) in QUESTION_INTENTS and is_question(turn.text):
             _keep_also(taking, turn.text)
             return _again(taking)
     other = category_of(turn.sure(_OTHER_MATTER))
     free = (Field.PROBLEM, Field.PLACE, Field.SEVERITY, Field.WISH, Field.SINCE)
     known = other is not None and turn.intent not in QUESTION_INTENTS
-    if known and asked not in free and other != taking.facts.category:
+    if known and asked not in free and not _same_matter(other, taking.facts.category):
         _keep_also(taking, turn.text)
         return _again(taking)
     return False
+
+
+def _same_matter(one: Category | None, other: str | None) -> bool:
+    """Whether two categories may be the same matter; complaints of all kinds may."""
+    if one is None or other is None:
+        return False
+    return one == other or (one.is_complaint and Category(other).is_complaint)
 
 
 def _again(taking: Taking) -> bool:

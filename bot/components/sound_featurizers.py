@@ -19,7 +19,10 @@ class PinyinFeaturizer(CountVectorsFeaturizer):
     ) -> list[str]:
         """Return one string of syllables for each word, or the parent's for other attributes."""
         if attribute != TEXT:
-            return super()._get_processed_message_tokens_by_attribute(message, attribute)
+            tokens: list[str] = super()._get_processed_message_tokens_by_attribute(
+                message, attribute
+            )
+            return tokens
         words = self._get_message_tokens_by_attribute(message, attribute)
         # A word without any sound (punctuation) still needs its place in the sequence.
         return [" ".join(self.syllables(sounds_of(word))) or "_" for word in words]
