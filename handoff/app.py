@@ -21,7 +21,6 @@ from handoff.desk import Desk, DeskStores
 from handoff.feed import Feed
 from handoff.last_resort import LastResort
 from handoff.presence import PresenceBook
-from handoff.redis_link import open_waiting_redis
 from handoff.sessions import Sessions
 from handoff.sop import load_sop
 from handoff.views import ViewMaker
@@ -35,6 +34,7 @@ from zhiban.access import api_token, is_trusted
 from zhiban.api import add_read_api
 from zhiban.community import load_community
 from zhiban.handoffs import HandoffLedger
+from zhiban.redis_client import open_redis
 from zhiban.settings import Settings
 from zhiban.store import open_engine
 from zhiban.tickets import TicketService
@@ -61,7 +61,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     sop = load_sop(settings.site_dir)
     rules = rules or replace(ClockRules(), pause_seconds=community.chain_pause_seconds)
     token = api_token(settings)
-    redis = open_waiting_redis(settings.redis)
+    redis = open_redis(settings.redis)
     engine = open_engine(settings.database)
     timeline = Timeline(redis, settings.data_dir / "spool" / "desk-timeline.jsonl")
     ledger = HandoffLedger(redis, engine, timeline)

@@ -16,11 +16,10 @@ import numpy as np
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from handoff.redis_link import open_waiting_redis
 from tests.support.stores import Stores
 from zhiban import redis_keys
 from zhiban.handoffs import HandoffReason, HandoffRecord, HandoffState
-from zhiban.redis_client import RedisClient
+from zhiban.redis_client import RedisClient, open_redis
 from zhiban.tickets import Category, TicketDraft, Urgency
 from zhiban.timeline import EventName
 
@@ -263,7 +262,7 @@ class Gateway:
 @asynccontextmanager
 async def open_gateway(stores: Stores, redis_url: str) -> AsyncIterator[Gateway]:
     """Run a gateway on a free port."""
-    waiting = open_waiting_redis(redis_url)
+    waiting = open_redis(redis_url)
     gateway = Gateway(stores, waiting)
     app = web.Application()
     app.router.add_get("/v1/agent", gateway.agent)

@@ -45,8 +45,10 @@ class TextCaller(CallSocket):
         sent_at = loop.time()
         await self.socket.send_str(json.dumps({"type": "say", "text": text}, ensure_ascii=False))
         await self.wait_turn(done, seconds)
-        took = None if self._first_at is None else (self._first_at - sent_at) * 1000
-        return self.heard[heard:], TurnLatency(text, took)
+        return self.heard[heard:], TurnLatency(text, self._took(sent_at))
+
+    def _took(self, sent_at: float) -> float | None:
+        return None if self._first_at is None else (self._first_at - sent_at) * 1000
 
     def handle_message(self, body: Event) -> None:
         """Keep what the bot says."""

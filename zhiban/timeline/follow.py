@@ -13,7 +13,6 @@ from zhiban.store.models import CallEvent
 from zhiban.timeline.events import EventName, TimelineEvent
 
 
-
 async def read_call(call_id: str, redis: RedisClient, engine: AsyncEngine) -> list[TimelineEvent]:
     """Return all events of a call in order: the SQL record completed by what Redis holds."""
     found: dict[int, TimelineEvent] = {}

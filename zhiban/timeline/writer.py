@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Mapping
@@ -17,6 +18,7 @@ from zhiban.timeline.events import EventName, TimelineEvent
 
 logger = logging.getLogger(__name__)
 
+_ANSWER_SECONDS = 3.0
 _KEEP_SECONDS = 7 * 24 * 3600
 _KEEP_EVENTS = 500_000
 
@@ -55,7 +57,8 @@ class Timeline:
         at = iso_ms(utc_now())
         payload = json.dumps(data or {}, ensure_ascii=False)
         try:
-            return await self._store(call_id, at, str(name), payload)
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                return await self._store(call_id, at, str(name), payload)
         except (RedisError, OSError) as error:
             logger.error("timeline: Redis unavailable (%s), event spooled", type(error).__name__)
             event = TimelineEvent(call_id, 0, at, str(name), json.loads(payload))

@@ -102,7 +102,7 @@ const ringing = () => all().find((x) => x.state === "offered" && x.offered_to ==
 const isLive = (x) => ENGAGED.includes(x.state) && !x.call_ended && !state.hungUp.has(x.id);
 const mine = () => {
   const own = all().filter((x) => x.agent_id === me.id && x.accepted_at);
-  return own.find((x) => ENGAGED.includes(x.state)) ?? own.find((x) => CALLING_BACK.includes(x.state));
+  return own.find(isLive) ?? own.find((x) => ENGAGED.includes(x.state)) ?? own.find((x) => CALLING_BACK.includes(x.state));
 };
 
 function focus() {
