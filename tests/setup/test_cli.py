@@ -118,3 +118,11 @@ def test_train_without_the_engine_says_what_to_do(tmp_path: Path) -> None:
     answer = zhiban("train", "--data", str(tmp_path), ZHIBAN_RASA_PYTHON="/no/such/python")
     assert answer.returncode == 1
     assert "make run" in answer.stderr
+
+
+def test_two_preparations_of_one_data_dir_do_not_meet(tmp_path: Path) -> None:
+    with instance.only_one_preparing(tmp_path):
+        answer = zhiban("prepare", "--data", str(tmp_path))
+    assert answer.returncode == 1
+    assert "being prepared" in answer.stderr and answer.stderr.count("\n") == 1
+    assert not (tmp_path / "models").exists()

@@ -10,7 +10,6 @@ import click
 from zhiban.cli.options import data_option, settings_from, site_option
 from zhiban.setup.prepare import prepare
 from zhiban.setup.progress import Progress
-from zhiban.supervisor import instance
 
 
 @click.command(name="prepare")
@@ -20,8 +19,7 @@ def command(data: Path | None, site: Path | None) -> None:
     """下载模型、建库、训练、合成话术，不启动 / models, database, bot and sentences."""
     settings = settings_from(data, site)
     progress = Progress()
-    with instance.only_one(settings.data_dir):
-        prepared = asyncio.run(prepare(settings, progress))
+    prepared = asyncio.run(prepare(settings, progress))
     progress.say(
         f"✓ 语音识别 / recogniser: {prepared.recogniser.value}，{prepared.recogniser_reason}"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhiban.models import Engine, RecogniserChoice, ensure_recogniser
@@ -16,7 +16,7 @@ from zhiban.setup.faults import SetupCode, SetupError
 from zhiban.setup.progress import Progress, Step
 from zhiban.setup.stamps import clear_stamp, files_under, fingerprint, read_stamp, write_stamp
 from zhiban.store.migrate import migrate
-from zhiban.supervisor import services
+from zhiban.supervisor import instance, ports, services
 from zhiban.supervisor.child import Change, Report
 from zhiban.supervisor.supervisor import Supervisor
 
@@ -52,13 +52,18 @@ async def prepare(settings: Settings, progress: Progress, *, train: bool = True)
     """
     _check_folder(settings.data_dir)
     try:
-        async with asyncio.TaskGroup() as group:
-            models = group.create_task(_models(settings, progress))
-            bot = group.create_task(_bot(settings, progress, train))
-            group.create_task(_database(settings, progress))
-            group.create_task(_sentences(settings, progress))
+        with instance.only_one_preparing(settings.data_dir):
+            return await _prepare(settings, progress, train)
     except* SetupError as errors:
         raise errors.exceptions[0] from None
+
+
+async def _prepare(settings: Settings, progress: Progress, train: bool) -> Prepared:
+    async with asyncio.TaskGroup() as group:
+        models = group.create_task(_models(settings, progress))
+        bot = group.create_task(_bot(settings, progress, train))
+        group.create_task(_database(settings, progress))
+        group.create_task(_sentences(settings, progress))
     engine, reason = models.result()
     return Prepared(bot.result(), engine, reason)
 
@@ -154,8 +159,11 @@ async def _sentences(settings: Settings, progress: Progress) -> None:
                 heard.append(event.text)
                 crashed.set()
 
-        needed = [] if settings.voice_url else [services.voice(settings)]
-        async with Supervisor(needed, data_dir=settings.data_dir, report=report) as running:
+        # A port and a folder of its own: the services may be running from this data directory.
+        own = replace(settings, voice_port=ports.any_free())
+        folder = settings.data_dir / "run" / "prepare"
+        needed = [] if settings.voice_url else [services.voice(own)]
+        async with Supervisor(needed, data_dir=folder, report=report) as running:
             step.note = "等待语音合成启动"
             ready = asyncio.create_task(running.wait_ready())
             failed = asyncio.create_task(crashed.wait())
@@ -166,9 +174,9 @@ async def _sentences(settings: Settings, progress: Progress) -> None:
                 raise SetupError(
                     f"语音合成起不来 / the packaged voice does not start: {heard[0]}",
                     code=SetupCode.STEP_FAILED,
-                    advice=f"看日志 / see {settings.data_dir / 'log' / 'voice.log'}",
+                    advice=f"看日志 / see {folder / 'log' / 'voice.log'}",
                 )
-            await _render(settings, step)
+            await _render(own, step)
     write_stamp(stamp, mark)
 
 

@@ -6,7 +6,7 @@ import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -52,13 +52,8 @@ def status_path(data_dir: Path) -> Path:
 
 
 @contextmanager
-def only_one(data_dir: Path) -> Iterator[None]:
-    """Hold the data directory for this supervisor.
-
-    Raises:
-        SetupError: BUSY, if another one holds it, with its process id.
-    """
-    path = _lock_path(data_dir)
+def _hold(path: Path, refusal: str, advice: str) -> Iterator[None]:
+    """Hold a lock file with our process id in it; `refusal` is told the holder's."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a+", encoding="ascii") as file:
         try:
@@ -66,18 +61,43 @@ def only_one(data_dir: Path) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             raise SetupError(
-                f"已在运行 / already running here: pid {file.read().strip() or '?'}, {data_dir}",
+                f"{refusal}: pid {file.read().strip() or '?'}, {path.parent.parent}",
                 code=SetupCode.BUSY,
-                advice="看状态用 zhiban status；另开一份用 --data 和别的端口 / zhiban status shows "
-                "it; a second one needs --data and other ports",
+                advice=advice,
+                retryable=True,
             ) from None
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
+        yield
+
+
+@contextmanager
+def only_one(data_dir: Path) -> Iterator[None]:
+    """Hold the data directory for this supervisor.
+
+    Raises:
+        SetupError: BUSY, if another one holds it, with its process id.
+    """
+    advice = (
+        "看状态用 zhiban status；另开一份用 --data 和别的端口 / zhiban status shows it; a second "
+        "one needs --data and other ports"
+    )
+    with _hold(_lock_path(data_dir), "已在运行 / already running here", advice):
         try:
             yield
         finally:
             status_path(data_dir).unlink(missing_ok=True)
+
+
+def only_one_preparing(data_dir: Path) -> AbstractContextManager[None]:
+    """Hold the data directory while it is prepared; the services may run meanwhile.
+
+    Raises:
+        SetupError: BUSY, if another process is preparing it.
+    """
+    path = data_dir / "run" / "prepare.lock"
+    return _hold(path, "正在准备 / being prepared", "等它完成再试 / wait for it to finish")
 
 
 def is_running(data_dir: Path) -> bool:

@@ -33,6 +33,13 @@ def is_free(port: Port) -> bool:
         return True
 
 
+def any_free() -> int:
+    """Return a port of the loopback address that nobody uses now."""
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def check(services: Iterable[Service]) -> None:
     """Refuse to start anything while a port is taken.
 
