@@ -60,12 +60,18 @@ class Environment:
     @property
     def mark(self) -> str:
         """What the stamp must say for the environment to be complete and current."""
-        project = (ROOT / "pyproject.toml",) if self.editable else ()
-        return f"{self.kind} {fingerprint((*self.locks, *project), self.minor, str(self.folder))}"
+        project = _project_tables() if self.editable else ""
+        return f"{self.kind} {fingerprint(self.locks, self.minor, str(self.folder), project)}"
 
     def is_ready(self) -> bool:
         """Tell whether the environment is complete and made from the present locks."""
         return read_stamp(self.stamp) == self.mark and os.access(self.python, os.X_OK)
+
+
+def _project_tables() -> str:
+    """Return what of pyproject.toml an installation depends on: all but the tools' settings."""
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    return text.split("\n[tool.", maxsplit=1)[0]
 
 
 _LOCKS = ROOT / "requirements"
