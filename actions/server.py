@@ -11,8 +11,13 @@ from sanic import Sanic
 
 from actions.emergencies import ReportEmergency
 from actions.finish import Finish
+from actions.flow.learn import learn
+from actions.flow.leave import steps_out
+from actions.flow.state import Facts, Flow
+from actions.flow.taking import Taking
 from actions.forms import ValidateComplaintForm, ValidateRepairForm, ValidateRequestForm
 from actions.manager import ValidateManagerForm
+from actions.memory import Memory
 from actions.misunderstandings import Human, NotUnderstood, OutOfScope
 from actions.progress import ValidateProgressForm
 from actions.questions import AnswerQuestion
@@ -20,6 +25,8 @@ from actions.resources import Resources
 from actions.seed import seed
 from actions.session import OwnAction, SessionStart
 from actions.smalltalk import Affirm, Deny, Goodbye, Greet, Repeat, TakeInformation, Thank
+from actions.talk import Talk
+from actions.turn import Turn
 from zhiban.settings import Settings
 from zhiban.store.migrate import migrate
 
@@ -46,6 +53,7 @@ ACTIONS: tuple[type[OwnAction], ...] = (
     ValidateProgressForm,
     ValidateManagerForm,
 )
+_WARM_UP = "不对是五栋二单元幺零零幺，电话一三八一二三四五六七八，我姓李，厨房漏水，明天上午"
 _LOOPBACK = "127.0.0.1"
 
 
@@ -55,6 +63,23 @@ def executor_for(resources: Resources) -> ActionExecutor:
     for action in ACTIONS:
         executor.register_action(action(resources))
     return executor
+
+
+def warm_up(resources: Resources) -> None:
+    """Load the language tables now, rather than while the first caller waits."""
+    taking = Taking(
+        turn=Turn("", _WARM_UP, "leak", 1.0, (("leak", 1.0),), "", None),
+        facts=Facts(category="leak"),
+        flow=Flow("repair_form", asking="confirm"),
+        memory=Memory(),
+        talk=Talk(),
+        resources=resources,
+        last_texts=[],
+        last_expects="open",
+        opening=False,
+    )
+    learn(taking, _WARM_UP)
+    steps_out(taking)
 
 
 def serve(settings: Settings) -> None:
@@ -68,6 +93,7 @@ def serve(settings: Settings) -> None:
         await migrate(settings.database)
         seeded = await seed(resources.engine, resources.community, settings.site_dir)
         await resources.answers.refresh(force=True)
+        warm_up(resources)
         logger.info(
             "actions ready: %d answers (%d renewed), %d residents added",
             len(resources.answers),

@@ -14,7 +14,7 @@ from bot.language.reply import (
 )
 from zhiban.tickets import Category
 
-SURE_OF_DANGER = 0.75
+SURE_OF_DANGER = 0.9
 """From here on the classifier's emergency is acted on; the spotter has decided before."""
 SUSPECTS_DANGER = 0.5
 """From here on one closed question is asked."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from zhiban.settings import ROOT
+from zhiban.settings import ROOT, Settings
+from zhiban.setup.training import rasa_env, rasa_python, training_data
 
 DOMAIN: dict[str, Any] = yaml.safe_load((ROOT / "domain.yml").read_text(encoding="utf-8"))
 TEXTS = [
@@ -66,3 +69,26 @@ def test_answers_of_the_sample_site_are_fit_to_be_spoken() -> None:
     path: Path = ROOT / "site" / "sample" / "answers.yml"
     for entry in yaml.safe_load(path.read_text(encoding="utf-8"))["answers"]:
         assert not FORBIDDEN.search(entry["answer"]), entry["key"]
+
+
+def test_rasa_finds_nothing_wrong_with_the_training_data() -> None:
+    """Its one complaint, responses outside of stories, is how we work: actions say them."""
+    argv = [str(rasa_python()), "-m", "rasa", "data", "validate", "--domain", "domain.yml"]
+    argv += ["--config", "config.yml", "--data", *map(str, training_data())]
+    done = subprocess.run(
+        argv,
+        cwd=ROOT,
+        env={**os.environ, **rasa_env(Settings.from_env())},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    output = done.stdout + done.stderr
+    assert done.returncode == 0, output[-3000:]
+    complaints = [
+        line
+        for line in output.splitlines()
+        if ("UserWarning" in line or " WARNING " in line or " ERROR " in line)
+        and "is not used in any story or rule" not in line
+    ]
+    assert complaints == []
