@@ -7,8 +7,8 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction
 
-from actions.flow.spec import REQUEST_FORM
-from actions.flow.words import is_generic
+from actions.flow.spec import COMPLAINT_FORM, REQUEST_FORM
+from actions.flow.words import is_generic, is_question
 from actions.matters import Matters, sort_matters
 from actions.memory import MORE_HELP, Memory
 from actions.session import Events, OwnAction, understood
@@ -30,6 +30,8 @@ class AnswerQuestion(OwnAction):
             return [FollowupAction("manager_form")]
         if wants_human(turn.text):
             return [FollowupAction("action_human")]
+        if "投诉" in turn.text and not is_question(turn.text):
+            return [understood(memory), FollowupAction(COMPLAINT_FORM)]
         matters = await sort_matters(turn, self.resources.parser)
         if matters.later and matters.now.intent not in (*QUESTION_INTENTS, FALLBACK):
             # Something more urgent was said in the same breath; the question is kept.

@@ -25,6 +25,7 @@ _ABOUT_NAME = (Field.NAME, *_WHERE, CONFIRM, FIX)
 _ABOUT_TIME = ("时间", "上门", "点", "上午", "下午", "今天", "明天")
 _FREE = (Field.PROBLEM, Field.WISH, Field.SINCE)
 _CORRECTING = (CONFIRM, FIX)
+_BURNT = re.compile("(?P<denied>[没不无][^,，。]{0,5})?(?:焦味|糊味|煳味|烧焦|火花|冒烟)")
 _CORRECTION = re.compile("不对|错|应该是|不是|改成")
 _NUMERALS = re.compile("[\\d零〇一二三四五六七八九十幺两,，。 ]")
 _LONGEST_NAME = 4
@@ -165,8 +166,11 @@ def _learn_place(taking: Taking, text: str, rest: str, asking: str) -> None:
             Category.LEAK,
         ):
             taking.set(category=Category.REPAIR_PUBLIC.value)
-    if asking != Field.PLACE or taking.opening or len(rest) < 2:
+    if asking != Field.PLACE or taking.opening:
         return
+    if len(rest) < 2:
+        # 三栋楼下: the home's parts were taken out, but they are the place here.
+        rest = text
     if _only(read_when(text), text, asking):
         return
     if reading is None and not taking.facts.place and read_yes_no(text) is YesNo.UNSURE:
@@ -179,6 +183,11 @@ def _learn_severity(taking: Taking, text: str, asking: str) -> None:
     category = taking.facts.category
     if category == Category.LIFT_FAULT:
         _learn_people_in_lift(taking, text, asking)
+        return
+    burnt = _BURNT.search(text) if category == Category.POWER_FAULT else None
+    if burnt is not None and not burnt["denied"]:
+        taking.set(severity=SeverityGrade.DANGEROUS.value)
+        taking.flow = taking.flow.but(danger="electric_hazard")
         return
     reading = read_severity(text)
     if reading is None:

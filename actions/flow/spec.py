@@ -20,7 +20,7 @@ SHARED = frozenset({Category.REPAIR_PUBLIC, Category.LIFT_FAULT, Category.DOOR_A
 _AT_HOME = frozenset(
     {Category.LEAK, Category.REPAIR_INDOOR, Category.REPAIR_PAID, Category.POWER_FAULT}
 )
-_GRADED = frozenset({Category.LEAK, Category.POWER_FAULT, Category.LIFT_FAULT})
+_DANGER_FIRST = frozenset({Category.POWER_FAULT, Category.LIFT_FAULT})
 _WITH_VISIT = frozenset({Category.HOUSEKEEPING, Category.VALUE_ADDED})
 _NEEDS_PLACE = frozenset({Category.REPAIR_PUBLIC, Category.SECURITY})
 
@@ -60,13 +60,13 @@ def needs(form: str, facts: Facts, flow: Flow, roster: Roster) -> list[Need]:
 
 def _repair(category: Category) -> list[Field]:
     wanted = [Field.PROBLEM]
-    if category is Category.LIFT_FAULT:
-        # Whether somebody is inside decides everything else (CON-008).
+    if category in _DANGER_FIRST:
+        # Somebody inside, a burnt smell: that decides everything else (CON-008).
         wanted.append(Field.SEVERITY)
     wanted.append(Field.ADDRESS)
     if category in _AT_HOME - {Category.POWER_FAULT} or category in _NEEDS_PLACE:
         wanted.append(Field.PLACE)
-    if category in _GRADED and category is not Category.LIFT_FAULT:
+    if category is Category.LEAK:
         wanted.append(Field.SEVERITY)
     wanted += [Field.NAME, Field.PHONE]
     if category in _AT_HOME:

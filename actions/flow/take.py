@@ -78,7 +78,11 @@ def _begin(taking: Taking) -> None:
     if category_of(intent) is None:
         choices = family or (REPAIR_INTENTS | REQUEST_INTENTS | QUESTION_INTENTS)
         intent = turn.best_of(choices)[0]
-    category = category_of(intent) or Category.OTHER_INQUIRY
+    category = category_of(intent)
+    if taking.flow.form == COMPLAINT_FORM and (category is None or not category.is_complaint):
+        about_fees = category in (Category.FEE_INQUIRY, Category.PARKING)
+        category = Category.COMPLAINT_FEE if about_fees else Category.COMPLAINT_OTHER
+    category = category or Category.OTHER_INQUIRY
     taking.facts = taking.facts.but(category=category.value)
     if taking.flow.form != COMPLAINT_FORM:
         return

@@ -147,3 +147,26 @@ def test_an_unanswered_question_is_registered(
     assert ticket["number"].startswith("ZX")
     assert "二期什么时候交房" in ticket["problem"]
     assert ticket["promises"][0]["due_at"]
+
+
+def test_a_complaint_about_fees_is_no_question(
+    dialogue: DialogueService, read_ticket: ReadTicket
+) -> None:
+    call = dialogue.call("13812345678", LI)
+    first = call.say("我想投诉一下物业费乱收")
+    assert first["active_form"] == "complaint_form"
+    ticket = read_ticket(
+        call.run("从上个月开始", "是的", "退钱", "对")[-1]["slots"]["ticket_number"]
+    )
+    assert ticket["category"] == "complaint_fee"
+
+
+def test_something_suspicious_reaches_security(
+    dialogue: DialogueService, read_ticket: ReadTicket
+) -> None:
+    call = dialogue.call("13987654321", WANG)
+    ticket = read_ticket(
+        call.run("有人在楼下转悠很可疑", "三栋楼下", "可以", "对")[-1]["slots"]["ticket_number"]
+    )
+    assert (ticket["category"], ticket["department"]) == ("security", "安保部")
+    assert ticket["place"] == "三栋楼下"

@@ -141,6 +141,7 @@ def test_repeat_says_the_last_question_again(dialogue: DialogueService) -> None:
         (("卫生间漏水", "五栋二单元幺零零一我姓李", "往外喷关不住了"), "burst_pipe"),
         (("厨房漏水", "五栋二单元幺零零一我姓李", "已经漏到楼下了"), "burst_pipe"),
         (("电梯坏了", "里面有人"), "elevator_trapped"),
+        (("我家没电了", "有焦味"), "electric_hazard"),
     ],
 )
 def test_a_repair_that_turns_out_dangerous(
@@ -184,3 +185,25 @@ def test_hanging_up_in_mid_form_keeps_what_was_said(
     assert "马桶堵了" in ticket["problem"]
     assert ticket["phone"] == "13812345678"
     assert ticket["promises"]
+
+
+def test_a_power_fault_without_danger_is_taken_down(
+    dialogue: DialogueService, read_ticket: ReadTicket
+) -> None:
+    call = dialogue.call("13812345678", LI)
+    first = call.say("我家没电了")
+    assert "焦味" in first["said"]
+    assert first["expects"] == "yes_no"
+    done = call.run("没有", "是的", "现在就在家", "对")[-1]
+    ticket = read_ticket(done["slots"]["ticket_number"])
+    assert (ticket["category"], ticket["urgency"]) == ("power_fault", "normal")
+
+
+def test_homophones_of_the_recogniser(dialogue: DialogueService, read_ticket: ReadTicket) -> None:
+    call = dialogue.call()
+    checked = call.run("厨房漏说了", "舞栋二单元妖零零一")[-1]
+    assert checked["said"] == "您说的是五栋二单元幺零零幺，对吗？"
+    texts = ["对", "水槽下面滴得快", "我姓李", "腰三八幺二三四五六七八", "今天下午三点", "对"]
+    ticket = read_ticket(call.run(*texts)[-1]["slots"]["ticket_number"])
+    assert (ticket["building"], ticket["unit"], ticket["room"]) == ("5", "2", "1001")
+    assert ticket["phone"] == "13812345678"
