@@ -39,7 +39,7 @@ async def test_a_person_calls_from_the_page(
         await page.wait_for_selector("#lines .me:not(.interim)", timeout=40_000)
         await page.wait_for_function(
             "() => [...document.querySelectorAll('#lines .bot')]"
-            ".some((line, i) => i > 0 && line.textContent.includes('停车'))",
+            ".some((line, i) => i > 0 && line.textContent.includes('车位'))",
             timeout=15_000,
         )
         await page.screenshot(path=str(ROOT / "docs" / "images" / "caller.png"))

@@ -34,7 +34,7 @@ async def test_trapped_in_a_lift_and_put_through(
         await sign_in(page, house.desk, "e2e")
         async with VoiceCaller(house.gateway, caller="13987654321") as phone:
             await phone.wait_turn(0)
-            await phone.speak(pcm(await synthesise("救命啊，电梯里困人了")))
+            await phone.speak(pcm(await synthesise("电梯里困人了，快来人啊")))
             await page.wait_for_selector("#accept", timeout=20_000)
             card = await page.inner_text("#work")
             await page.screenshot(path=str(ROOT / "docs" / "images" / "desk-ringing.png"))
