@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 from tests.gateway.conftest import Line
-from voice_gateway.call.call import CallMode
+from voice_gateway.call.line import CallMode
 from zhiban.handoffs import HandoffReason, HandoffState
 from zhiban.tickets import Category, Status
 
@@ -245,3 +245,16 @@ def _backchannel():  # type: ignore[no-untyped-def]
     from voice_gateway.pipeline.frames import Turn
 
     return Turn("嗯", over_bot=True)
+
+
+async def test_a_caller_who_leaves_while_the_case_is_stored_is_called_back(line: Line) -> None:
+    """The stores answer after the hang-up; the case must not keep waiting for a voice."""
+    await line.call.hear_interim("我家着火了", (), 0.0)
+    await line.call.end("caller_hung_up")
+    async with asyncio.timeout(5):
+        while line.call.handoff_id == "":
+            await asyncio.sleep(0.01)
+        while (await line.stores.ledger.get(line.call.handoff_id)).state != "callback_due":
+            await asyncio.sleep(0.01)
+    names = await line.events()
+    assert "ticket.filed" in names

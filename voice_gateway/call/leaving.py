@@ -12,7 +12,11 @@ from zhiban.errors import ErrorCode, ZhibanError
 from zhiban.handoffs import HandoffReason, HandoffState, is_legal
 from zhiban.tickets import Category, Promise, TicketDraft
 
-_FORM_CATEGORY = {"repair_form": Category.REPAIR_INDOOR, "complaint_form": Category.COMPLAINT_OTHER}
+_FORM_CATEGORY = {
+    "repair_form": Category.REPAIR_INDOOR,
+    "complaint_form": Category.COMPLAINT_OTHER,
+    "request_form": Category.OTHER_INQUIRY,
+}
 
 
 async def release_handoff(services: Services, case: Case) -> None:

@@ -1,0 +1,276 @@
+"""The way from the bot to a person and back: cases, company while it rings, bridge."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from bot.language.emergency import Finding
+from voice_gateway.call.leaving import release_handoff
+from voice_gateway.call.line import CallMode, Line
+from voice_gateway.dialogue.client import DialogueReply
+from voice_gateway.emergency.case import Case
+from voice_gateway.emergency.company import Company
+from voice_gateway.emergency.opening import CaseOpener
+from zhiban.emergencies import EMERGENCY_LABELS
+from zhiban.errors import ZhibanError
+from zhiban.handoffs import HandoffReason, HandoffState
+from zhiban.timeline import EventName, TimelineEvent
+
+logger = logging.getLogger(__name__)
+
+_RETRY_SECONDS = 2.0
+_CLASSIFIER_LEVEL = 3
+
+
+@dataclass(frozen=True)
+class Cry:
+    """An emergency in the caller's words.
+
+    Attributes:
+        source: interim, final or classifier.
+        spoken_at: monotonic seconds of the newest sample of the words.
+        facts: more for the card.
+    """
+
+    kind: str
+    level: int
+    matched: str
+    text: str
+    source: str
+    spoken_at: float
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, finding: Finding, text: str, source: str, spoken_at: float) -> Cry:
+        """Make one from the spotter's finding."""
+        return cls(finding.kind.value, finding.level, finding.matched, text, source, spoken_at)
+
+    @classmethod
+    def of_classifier(cls, emergency: Mapping[str, Any], text: str, spoken_at: float) -> Cry | None:
+        """Make one from the dialogue's verdict; None when it names no known kind."""
+        kind = str(emergency.get("kind") or "")
+        if kind not in EMERGENCY_LABELS:
+            return None
+        facts = emergency.get("facts")
+        return cls(
+            kind,
+            _CLASSIFIER_LEVEL,
+            text,
+            text,
+            "classifier",
+            spoken_at,
+            facts if isinstance(facts, Mapping) else {},
+        )
+
+
+class Handover:
+    """Finds a person for one call.
+
+    Args:
+        line: the call's shared state.
+    """
+
+    def __init__(self, line: Line) -> None:
+        self._line = line
+        self._opener = CaseOpener(line.services, line.call_id, line.caller, line.resident)
+        self._lock = asyncio.Lock()
+        self._openings: set[asyncio.Task[bool]] = set()
+        self._cried = False
+        self.case: Case | None = None
+        self.company: Company | None = None
+
+    @property
+    def watching(self) -> bool:
+        """Whether emergencies are looked for: always, unless one is open or a person is there."""
+        if self._line.mode is CallMode.BOT:
+            return True
+        case = self.case
+        return self._line.mode is CallMode.WAITING and case is not None and not case.is_emergency
+
+    def open_soon(self, cry: Cry) -> None:
+        """Open an emergency in a task of its own: a slow store must not stop the audio."""
+        task = asyncio.create_task(self.open_emergency(cry))
+        self._openings.add(task)
+        task.add_done_callback(self._openings.discard)
+
+    async def open_emergency(self, cry: Cry) -> bool:
+        """Say the reassurance, store the case, keep company; False when one is open already."""
+        line = self._line
+        async with self._lock:
+            # Words heard before a hang-up count even if their turn comes after it.
+            left = line.over and self.case is None
+            if not (self.watching or left):
+                return False
+            since = (asyncio.get_running_loop().time() - cry.spoken_at) * 1000
+            await line.event(
+                EventName.EMERGENCY_DETECTED,
+                {
+                    "kind": cry.kind,
+                    "level": cry.level,
+                    "matched": cry.matched,
+                    "from": cry.source,
+                    "ms_since_spoken": round(since),
+                },
+            )
+            words = line.words[-4:]
+            if not words or words[-1] != cry.text:
+                words.append(cry.text)
+            if not left:
+                line.mode = CallMode.WAITING
+                await line.mouth.interrupt()
+                await line.say(f"reassure_{cry.kind}", protected=True)
+            case = await self._store(cry, words)
+            if self.case is not None:
+                case = await self._opener.raise_to(self.case, case)
+            self.case = case
+            self._cried = cry.source == "interim"
+            if line.over:
+                # The caller left before the stores answered; they are called back.
+                await release_handoff(line.services, case)
+                return True
+            self._keep_company(case)
+        await self._tell_dialogue(cry.kind)
+        return True
+
+    async def request_person(
+        self, kind: str, reason: str, ticket_number: str, what: str, *, announce: bool = True
+    ) -> None:
+        """Ask for a person without an emergency.
+
+        Args:
+            kind: ``human``, ``manager`` or an emergency kind.
+            reason: a :class:`HandoffReason` value.
+            ticket_number: the ticket it is about, if one was filed.
+            what: the matter, for the card.
+            announce: whether to say that the call is being put through.
+        """
+        line = self._line
+        if kind in EMERGENCY_LABELS:
+            now = asyncio.get_running_loop().time()
+            await self.open_emergency(Cry(kind, _CLASSIFIER_LEVEL, what, what, "classifier", now))
+            return
+        async with self._lock:
+            if line.mode is not CallMode.BOT:
+                return
+            self.case = await self._opener.open_request(
+                kind, reason, ticket_number, line.words[-10:], what
+            )
+            line.mode = CallMode.WAITING
+            if announce:
+                await line.say("transferring")
+            self._keep_company(self.case)
+
+    async def hear(self, text: str) -> None:
+        """Add words to the open case, waiting for one that is just being opened."""
+        async with self._lock:
+            company = self.company
+        if company is None:
+            return
+        if self._cried:
+            self._cried = False
+            await self._reconsider(text)
+        await company.hear(text)
+
+    async def follow(self, event: TimelineEvent) -> None:
+        """Pass on what the desk does while it rings."""
+        if self.company is not None and self._line.mode is CallMode.WAITING:
+            await self.company.follow(event)
+
+    async def bridged(self, agent_id: str) -> None:
+        """An agent's audio is joined: the bot falls silent.
+
+        Raises:
+            ZhibanError: HANDOFF_CONFLICT or HANDOFF_ILLEGAL when the handoff is not accepted.
+        """
+        line, case = self._line, self.case
+        if case is None:
+            return
+        record = await line.services.ledger.get(case.handoff_id)
+        if record.state is not HandoffState.BRIDGED:
+            await line.services.ledger.move(
+                case.handoff_id,
+                record.state,
+                HandoffState.BRIDGED,
+                HandoffReason.AUDIO_JOINED,
+                by=agent_id,
+            )
+        line.mode = CallMode.BRIDGED
+        await self.stop()
+        await line.mouth.interrupt()
+
+    async def agent_lost(self) -> None:
+        """The agent's line is gone and did not come back: look for the next one."""
+        line, case = self._line, self.case
+        if case is None or line.mode is not CallMode.BRIDGED:
+            return
+        record = await line.services.ledger.get(case.handoff_id)
+        if record.state is not HandoffState.BRIDGED:
+            return
+        await line.services.ledger.move(
+            case.handoff_id,
+            HandoffState.BRIDGED,
+            HandoffState.AGENT_LOST,
+            HandoffReason.AGENT_GONE,
+            by="gateway",
+        )
+        line.mode = CallMode.WAITING
+        await line.say("agent_lost")
+        self._keep_company(case, fresh=False)
+
+    async def give_back(self) -> None:
+        """The agent gives the caller back to the bot."""
+        self.case = self.company = None
+        self._line.reply = DialogueReply()
+        self._line.mode = CallMode.BOT
+        await self._line.say("returned")
+
+    async def stop(self) -> None:
+        """Stop keeping company."""
+        if self.company is not None:
+            await self.company.stop()
+
+    async def _store(self, cry: Cry, words: list[str]) -> Case:
+        """Store the case; while a store is down, keep the caller and try again."""
+        while True:
+            try:
+                return await self._opener.open_emergency(cry.kind, cry.level, words, cry.facts)
+            except Exception:
+                logger.exception("call %s: emergency not stored yet", self._line.call_id)
+                await self._line.say("still_ringing")
+                await asyncio.sleep(_RETRY_SECONDS)
+
+    async def _reconsider(self, text: str) -> None:
+        """Correct the kind that the first syllables of a turn gave, now that it is whole."""
+        line, case = self._line, self.case
+        finding = line.services.spotter.spot(text, final=True)
+        if case is None or finding is None or finding.kind.value == case.kind:
+            return
+        await line.event(
+            EventName.EMERGENCY_DETECTED,
+            {
+                "kind": finding.kind.value,
+                "level": finding.level,
+                "matched": finding.matched,
+                "from": "final",
+                "corrects": case.kind,
+            },
+        )
+        await self._opener.correct(case, finding.kind.value, finding.level, text)
+        await line.say(f"reassure_{case.kind}", protected=True)
+
+    async def _tell_dialogue(self, kind: str) -> None:
+        """Let the dialogue know, after acting: a form in progress must not go on."""
+        events = [{"event": "slot", "name": "emergency", "value": kind}]
+        try:
+            await self._line.services.dialogue.inject(self._line.call_id, events)
+        except ZhibanError as error:
+            logger.warning("call %s: %s", self._line.call_id, error.message)
+
+    def _keep_company(self, case: Case, *, fresh: bool = True) -> None:
+        mouth = self._line.mouth
+        self.company = Company(self._line.services, case, mouth, mouth.wait_quiet, questions=fresh)
+        self.company.start()
