@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from bench.emergency_ring import measure_rings
+from bench.recognisers import measure_recognisers
 from bench.report import Distribution, print_report
 from bench.voice_to_voice import TurnMeasure, measure_turns
 from tests.support.browser import add_agent
@@ -30,16 +31,17 @@ def main(turns: int, rings: int, json_file: Path | None) -> None:
     """
     with tempfile.TemporaryDirectory() as folder:
         click.echo(f"{os.cpu_count()} cores, {platform.processor() or platform.machine()}")
-        click.echo("opening the house…")
+        click.echo("opening the house, then about 30 s for each four turns and each emergency…")
         house = open_house(Path(folder) / "var")
         try:
             asyncio.run(add_agent(house.settings, "bench"))
             cached = asyncio.run(measure_turns(house, turns, cached=True))
             fresh = asyncio.run(measure_turns(house, turns, cached=False))
             ringing = asyncio.run(measure_rings(house, rings, "bench"))
+            alone = asyncio.run(measure_recognisers(house))
         finally:
             house.stop()
-    figures = _figures(cached, fresh, ringing)
+    figures = _figures(cached, fresh, ringing) + alone
     print_report(figures, shares=_shares(cached))
     if json_file is not None:
         body = {f.name: f.to_dict() for f in figures}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from itertools import cycle, islice
 
@@ -12,6 +11,7 @@ from bot.language.numbers import say_digits
 from tests.support.house import House
 from tests.support.speech import pcm, speak
 from zhiban.callers import VoiceCaller
+from zhiban.clock import iso_ms, utc_now
 from zhiban.store import open_engine
 
 _QUESTIONS = (
@@ -101,16 +101,15 @@ def _measure(said: str, ms: float | None, events: list[dict[str, object]]) -> Tu
 
 
 async def _reword(house: House, number: int) -> None:
-    """Begin every standard answer with words that have never been spoken."""
+    """Begin every standard answer with words that have never been spoken.
+
+    The action server notices within five seconds, while the greeting of the next call plays.
+    """
     engine = open_engine(house.settings.database)
     words = f"好的，第{say_digits(f'{7001 + number}')}条是这样的，"
     async with engine.begin() as connection:
         await connection.execute(
-            text("UPDATE standard_answer SET answer = :words || answer"), {"words": words}
+            text("UPDATE standard_answer SET answer = :words || answer, updated_at = :now"),
+            {"words": words, "now": iso_ms(utc_now())},
         )
     await engine.dispose()
-    # The action server looks at the store again after its refresh time.
-    await asyncio.sleep(REFRESH_SECONDS)
-
-
-REFRESH_SECONDS = 1.0

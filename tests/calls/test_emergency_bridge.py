@@ -67,3 +67,8 @@ async def test_trapped_in_a_lift_and_put_through(
     assert correlation(to_agent, caller_says) > 0.9
     assert correlation(to_caller, agent_says[: 2 * 16000]) > 0.9
     assert "电梯" in transcript
+    recording = house.settings.recordings_dir / f"{phone.call_id}.wav"
+    both, rate = soundfile.read(str(recording), dtype="float32")
+    assert (rate, both.shape[1]) == (16000, 2)
+    assert correlation(both[:, 0], caller_says) > 0.99
+    assert correlation(both[:, 1], agent_says[: 2 * 16000]) > 0.9

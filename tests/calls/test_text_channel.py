@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import os
+import sys
 
 import aiohttp
 import pytest
 
 from tests.support.house import House
 from zhiban.callers import TextCaller
+from zhiban.community import load_community
+from zhiban.settings import ROOT
 
 pytestmark = pytest.mark.call
 
@@ -86,3 +91,44 @@ async def test_another_sites_page_cannot_use_it(house: House) -> None:
                 await session.ws_connect(house.gateway.replace("http", "ws") + path)
         async with session.get(f"{house.gateway}/api/calls/any") as answer:
             assert answer.status == 401
+
+
+async def test_with_nobody_at_the_desk_the_caller_is_never_left_in_silence(house: House) -> None:
+    """EMG-006: the chain is gone through, the caller hears it, a call-back is promised."""
+    async with TextCaller(house.gateway, caller="13987654321") as phone:
+        await phone.wait_turn(0)
+        await phone.say("我家着火了快来人")
+        assert await phone.wait_event("handoff.escalated", 30) is not None
+        told = {phrase(house, "nobody_yet"), phrase(house, "callback_promise")}
+        assert await phone.wait(lambda: told <= set(phone.heard), 30), phone.heard
+        number = next(e for e in phone.events if e["name"] == "ticket.filed")["data"]["number"]
+    async with (
+        aiohttp.ClientSession() as session,
+        session.get(f"{house.gateway}/api/tickets/{number}") as answer,
+    ):
+        ticket = await answer.json()
+    assert "回拨业主" in [promise["what"] for promise in ticket["promises"]]
+
+
+async def test_the_terminal_places_the_same_call(house: House) -> None:
+    """``zhiban call --text -`` prints the timeline and, at the end, the latencies."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "zhiban", "call", "--text", "-", "--caller", "13812345678",
+        cwd=ROOT,
+        env={**os.environ, **house.settings.to_env()},
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    out, _ = await process.communicate("停车费一个月多少钱\n".encode())
+    lines = [json.loads(line) for line in out.decode().splitlines()]
+    names = [line.get("name") for line in lines[:-1]]
+    assert process.returncode == 0
+    assert names[0] == "call.started"
+    assert names[-1] == "call.ended"
+    assert "caller.turn" in names
+    assert lines[-1]["latencies"]["answered"] == 1
+
+
+def phrase(house: House, key: str) -> str:
+    """Return a fixed sentence of the house's site."""
+    return load_community(house.settings.site_dir).phrase(key)
