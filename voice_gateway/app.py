@@ -7,6 +7,7 @@ import logging
 import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
+from pathlib import Path
 
 from aiohttp import web
 from redis.exceptions import RedisError
@@ -61,7 +62,11 @@ def open_services(settings: Settings) -> Services:
     redis = open_redis(settings.redis)
     engine = open_engine(settings.database)
     timeline = Timeline(redis, settings.data_dir / "spool" / "timeline.jsonl")
-    choice = choose_recogniser(settings.models_dir, settings.recogniser)
+    choice = choose_recogniser(
+        settings.models_dir,
+        settings.recogniser,
+        vosk_dir=Path(settings.vosk_dir) if settings.vosk_dir else None,
+    )
     logger.info("recogniser: %s (%s)", choice.engine, choice.reason)
     return Services(
         settings=settings,

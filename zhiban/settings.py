@@ -42,6 +42,8 @@ class Settings:
     access: Access = "auto"
     """Who may use the machine interfaces: see zhiban.access."""
     recogniser: Literal["auto", "vosk", "whisper"] = "auto"
+    vosk_dir: str = ""
+    """Folder of another Vosk model to use, a larger Chinese one say."""
     online_voice: bool = True
     """Use edge-tts when it answers in time; the packaged voice is always the fallback."""
     edge_voice: str = "zh-CN-XiaoxiaoNeural"

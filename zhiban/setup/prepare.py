@@ -107,7 +107,11 @@ def fetch_models(
             step.note = f"{what} {done * 100 // total}%" if total else what
 
         choice = ensure_recogniser(
-            settings.models_dir, settings.recogniser, retry_makers=retry_makers, report=report
+            settings.models_dir,
+            settings.recogniser,
+            vosk_dir=Path(settings.vosk_dir) if settings.vosk_dir else None,
+            retry_makers=retry_makers,
+            report=report,
         )
         step.note = choice.reason
     return choice
