@@ -6,6 +6,8 @@ BOOT = $(BOOT_PYTHON) -m zhiban.setup.bootstrap
 PY = .venv/bin/python
 PYTEST = $(PY) -m pytest
 ROOMS = $(wildcard zhiban bot actions voice_gateway handoff)
+# Tests and measurements use the packaged voice, so that they do not depend on a service.
+OFFLINE = ZHIBAN_ONLINE_VOICE=0
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -33,14 +35,14 @@ train: check-python ## 训练对话模型 / train the bot
 	@$(BOOT) train $(ARGS)
 
 test: check-python ## 全部测试，会真实打电话 / every test, real calls included
-	@$(BOOT) --dev prepare
+	@$(OFFLINE) $(BOOT) --dev prepare
 	@$(PYTEST) $(ARGS)
 
 test-fast: dev ## 不打电话、不开浏览器的测试 / tests without calls and browser
 	@$(PYTEST) -m "not call and not browser" $(ARGS)
 
 bench: check-python ## 测量来电者感受到的延迟 / latencies as a caller hears them
-	@$(BOOT) --dev prepare
+	@$(OFFLINE) $(BOOT) --dev prepare
 	@$(PY) -m bench $(ARGS)
 
 lint: dev ## 代码检查与类型 / ruff and mypy

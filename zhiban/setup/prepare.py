@@ -144,7 +144,8 @@ def _sentences_mark(settings: Settings) -> str:
         files += files_under(ROOT / "voice_gateway" / folder)
     files += [ROOT / "domain.yml", ROOT / "voice_gateway" / "fixed_sentences.py"]
     files = [file for file in files if file.is_file()]
-    return fingerprint(files, str(settings.site_dir), settings.voice_url)
+    online = settings.edge_voice if settings.online_voice else ""
+    return fingerprint(files, str(settings.site_dir), settings.voice_url, online)
 
 
 async def _sentences(settings: Settings, progress: Progress) -> None:
