@@ -34,7 +34,8 @@ async def measure_rings(house: House, count: int, user: str) -> list[float]:
             words, head, tail = cries[number % len(cries)]
             await page.evaluate("() => { delete document.body.dataset.rang; }")
             async with VoiceCaller(house.gateway) as phone:
-                await phone.wait_turn(0)
+                # People in danger do not wait for the greeting to end.
+                await phone.wait_event("bot.said", 15)
                 word_at = await _cry(phone, _trimmed(head), tail)
                 try:
                     await page.wait_for_function("() => document.body.dataset.rang", timeout=15_000)

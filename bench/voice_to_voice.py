@@ -7,7 +7,6 @@ from itertools import cycle, islice
 
 from sqlalchemy import text
 
-from bot.language.numbers import say_digits
 from tests.support.house import House
 from tests.support.speech import pcm, speak
 from zhiban.callers import VoiceCaller
@@ -106,10 +105,13 @@ async def _reword(house: House, number: int) -> None:
     The action server notices within five seconds, while the greeting of the next call plays.
     """
     engine = open_engine(house.settings.database)
-    words = f"好的，第{say_digits(f'{7001 + number}')}条是这样的，"
+    # Every answer gets a number of its own, or the first would put the words of all in the cache.
+    reworded = text(
+        "UPDATE standard_answer SET updated_at = :now,"
+        " answer = '第' || (rowid + :number) || '条规定是这样的，' || answer"
+    )
     async with engine.begin() as connection:
         await connection.execute(
-            text("UPDATE standard_answer SET answer = :words || answer, updated_at = :now"),
-            {"words": words, "now": iso_ms(utc_now())},
+            reworded, {"number": 1000 + 100 * number, "now": iso_ms(utc_now())}
         )
     await engine.dispose()

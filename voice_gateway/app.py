@@ -13,6 +13,7 @@ from aiohttp import web
 from redis.exceptions import RedisError
 
 from bot.language.emergency import EmergencySpotter
+from voice_gateway.call.orphans import settle_orphans
 from voice_gateway.call.registry import CallRegistry
 from voice_gateway.dialogue.client import DialogueClient
 from voice_gateway.emergency.spool import file_spooled_emergencies
@@ -107,6 +108,7 @@ def build_app(settings: Settings) -> web.Application:
     )
 
     async def running(_app: web.Application) -> AsyncIterator[None]:
+        await settle_orphans(services)
         await services.recogniser.warm_up()
         archive = TimelineArchive(
             services.redis, services.engine, f"gateway-{os.uname().nodename}-{os.getpid()}"

@@ -6,6 +6,7 @@ import asyncio
 
 from tests.gateway.conftest import Line
 from voice_gateway.call.line import CallMode
+from voice_gateway.call.orphans import settle_orphans
 from zhiban.handoffs import HandoffReason, HandoffState
 from zhiban.tickets import Category, Status
 
@@ -258,3 +259,18 @@ async def test_a_caller_who_leaves_while_the_case_is_stored_is_called_back(line:
             await asyncio.sleep(0.01)
     names = await line.events()
     assert "ticket.filed" in names
+
+
+async def test_calls_of_a_killed_gateway_are_called_back_when_it_returns(line: Line) -> None:
+    """kill -9 loses the audio, not the case."""
+    await line.say("我家着火了快来人")
+    handoff_id, call_id = line.call.handoff_id, line.call.call_id
+    assert await settle_orphans(line.services) == 1
+    record = await line.stores.ledger.get(handoff_id)
+    ticket = await line.stores.tickets.get(record.ticket_number)
+    last = (await line.timeline())[-1]
+    assert record.state is HandoffState.CALLBACK_DUE
+    assert ticket["promises"][-1]["what"] == "回拨业主"
+    assert (last.name, last.data["reason"]) == ("call.ended", "gateway_lost")
+    assert await settle_orphans(line.services) == 0
+    assert not await line.stores.redis.sismember("zhiban:calls:active", call_id)
