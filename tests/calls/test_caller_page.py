@@ -9,10 +9,9 @@ import pytest
 import soundfile
 
 from tests.calls.conftest import Synthesise
-from tests.support.browser import LISTEN, heard_by, open_browser
+from tests.support.browser import LISTEN, heard_by, open_browser, pictures
 from tests.support.house import House
 from tests.support.speech import samples_of
-from zhiban.settings import ROOT
 
 pytestmark = [pytest.mark.call, pytest.mark.browser]
 
@@ -42,7 +41,7 @@ async def test_a_person_calls_from_the_page(
             ".some((line, i) => i > 0 && line.textContent.includes('车位'))",
             timeout=15_000,
         )
-        await page.screenshot(path=str(ROOT / "docs" / "images" / "caller.png"))
+        await page.screenshot(path=str(pictures(tmp_path) / "caller.png"))
         heard = samples_of(await heard_by(page))
         await page.click("#hangup")
         await page.wait_for_selector("#call:visible")

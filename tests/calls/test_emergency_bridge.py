@@ -9,11 +9,17 @@ import pytest
 import soundfile
 
 from tests.calls.conftest import Synthesise
-from tests.support.browser import LISTEN, PLAIN_MICROPHONE, heard_by, open_browser, sign_in
+from tests.support.browser import (
+    LISTEN,
+    PLAIN_MICROPHONE,
+    heard_by,
+    open_browser,
+    pictures,
+    sign_in,
+)
 from tests.support.house import House
 from tests.support.speech import correlation, pcm, samples_of
 from zhiban.callers import VoiceCaller
-from zhiban.settings import ROOT
 
 pytestmark = [pytest.mark.call, pytest.mark.browser]
 
@@ -37,7 +43,7 @@ async def test_trapped_in_a_lift_and_put_through(
             await phone.speak(pcm(await synthesise("电梯里困人了，快来人啊")))
             await page.wait_for_selector("#accept", timeout=20_000)
             card = await page.inner_text("#work")
-            await page.screenshot(path=str(ROOT / "docs" / "images" / "desk-ringing.png"))
+            await page.screenshot(path=str(pictures(tmp_path) / "desk-ringing.png"))
             await page.click("#accept")
             bridged = await phone.wait_event("handoff.bridged", 15)
             assert bridged is not None, [e["name"] for e in phone.events]
@@ -47,7 +53,7 @@ async def test_trapped_in_a_lift_and_put_through(
             to_caller = samples_of(bytes(phone.heard[heard_before:]))
             to_agent = samples_of(await heard_by(page))
             transcript = await page.inner_text("#talk")
-            await page.screenshot(path=str(ROOT / "docs" / "images" / "desk-call.png"))
+            await page.screenshot(path=str(pictures(tmp_path) / "desk-call.png"))
             await page.click("#hangup")
             ended = await phone.wait_event("call.ended", 10)
     assert "电梯困人" in card

@@ -49,6 +49,11 @@ MessagePort.prototype.postMessage = function (message, ...rest) {
 """
 
 
+def pictures(otherwise: Path) -> Path:
+    """Return where screenshots go: the README's folder with ``ZHIBAN_PICTURES=1``."""
+    return ROOT / "docs" / "images" if os.environ.get("ZHIBAN_PICTURES") else otherwise
+
+
 @asynccontextmanager
 async def open_browser(microphone: Path | None = None) -> AsyncIterator[Browser]:
     """Start a browser; ``microphone`` is a WAV file that it hears again and again."""
