@@ -96,9 +96,10 @@ def build_app(settings: Settings) -> web.Application:
     async def allowed(request: web.Request) -> bool:
         return is_trusted(request, settings, token)
 
-    CallRoutes(services, registry, token).add_to(app)
+    readiness = Readiness(services)
+    CallRoutes(services, registry, token, readiness).add_to(app)
     AgentRoute(services, registry).add_to(app)
-    add_pages(app, Readiness(services), registry)
+    add_pages(app, readiness, registry)
     add_read_api(
         app,
         redis=services.redis,

@@ -17,6 +17,7 @@ from voice_gateway.call.registry import CallRegistry, Held, new_call_id
 from voice_gateway.call.text_call import TextLeg
 from voice_gateway.call.voice_call import VoiceLeg
 from voice_gateway.links.browser import BrowserLink
+from voice_gateway.readiness import Readiness
 from voice_gateway.services import Services
 from zhiban.access import is_trusted, same_origin
 
@@ -37,12 +38,16 @@ class CallRoutes:
         services: what calls need.
         registry: calls in progress.
         token: the machine-interface token.
+        readiness: whether every protected sentence can be spoken.
     """
 
-    def __init__(self, services: Services, registry: CallRegistry, token: str) -> None:
+    def __init__(
+        self, services: Services, registry: CallRegistry, token: str, readiness: Readiness
+    ) -> None:
         self._services = services
         self._registry = registry
         self._token = token
+        self._readiness = readiness
 
     def add_to(self, app: web.Application) -> None:
         """Add the routes."""
@@ -64,6 +69,8 @@ class CallRoutes:
         rate = start.get("sample_rate", 16000)
         if rate not in _RATES:
             return await _refuse(socket, "bad_message", "sample_rate 应为 8000 或 16000")
+        if self._readiness.missing_sentences():
+            return await _refuse(socket, "not_ready", "固定话术还没有准备好，请运行 zhiban prepare")
         call = self._new_call(start, trusted, str(start.get("channel") or "web"))
         link = BrowserLink(socket, int(rate))
         leg = VoiceLeg(self._services, call, link)
