@@ -83,3 +83,21 @@ async def test_a_leak_is_taken_down_confirmed_and_filed(
     assert ticket["category"] in ("leak", "repair_indoor"), dialogue
     assert ticket["promises"], dialogue
     assert ticket["call_id"] == phone.call_id
+
+
+async def test_a_caller_may_cut_the_bot_short_but_a_listening_noise_does_not(
+    house: House, synthesise: Synthesise
+) -> None:
+    """SCR-041: 嗯 while the greeting plays lets it play; a sentence silences it."""
+    async with VoiceCaller(house.gateway) as phone:
+        assert await phone.wait_event("bot.said", 15) is not None
+        await phone.speak(pcm(await synthesise("嗯")))
+        await phone.wait_turn(0)
+        assert "barge_in" not in [e["name"] for e in phone.events]
+    async with VoiceCaller(house.gateway) as phone:
+        assert await phone.wait_event("bot.said", 15) is not None
+        greeting_began = len(phone.heard)
+        await phone.speak(pcm(await synthesise("等一下，我要报修")))
+        assert await phone.wait_event("barge_in", 10) is not None
+        heard = (len(phone.heard) - greeting_began) / 2 / 16000
+    assert heard < 8, "the whole greeting was played"
