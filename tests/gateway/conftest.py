@@ -91,6 +91,7 @@ class Ears:
         self.notes: list[dict[str, Any]] = []
         self.done = asyncio.Event()
         self.busy = False
+        self.said_at_parting: list[str] | None = None
 
     async def say(self, text: str, *, protected: bool = False) -> None:
         """Keep it."""
@@ -113,7 +114,8 @@ class Ears:
         """No audio here."""
 
     def part(self) -> None:
-        """No audio here."""
+        """Keep what had been said when the agent's audio was let go."""
+        self.said_at_parting = list(self.said)
 
     async def notify(self, event: dict[str, Any]) -> None:
         """Keep it."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 from tests.gateway.conftest import Line
+from voice_gateway.call.attending import follow_commands
 from voice_gateway.call.line import CallMode
 from voice_gateway.call.orphans import settle_orphans
 from zhiban.handoffs import HandoffReason, HandoffState
+from zhiban.redis_keys import call_commands
 from zhiban.tickets import Category, Status
 
 
@@ -274,3 +277,28 @@ async def test_calls_of_a_killed_gateway_are_called_back_when_it_returns(line: L
     assert (last.name, last.data["reason"]) == ("call.ended", "gateway_lost")
     assert await settle_orphans(line.services) == 0
     assert not await line.stores.redis.sismember("zhiban:calls:active", call_id)
+
+
+async def test_an_agent_gives_the_caller_back_to_the_bot(line: Line) -> None:
+    """The agent's audio is let go before the bot speaks, and the dialogue goes on."""
+    await line.say("我家着火了快来人")
+    ledger, handoff_id = line.stores.ledger, line.call.handoff_id
+    for before, after, reason in (
+        (HandoffState.REQUESTED, HandoffState.OFFERED, HandoffReason.RING),
+        (HandoffState.OFFERED, HandoffState.ACCEPTED, HandoffReason.AGENT_ANSWERED),
+    ):
+        await ledger.move(handoff_id, before, after, reason, by="agent-1")
+    await line.call.bridged("agent-1")
+    assert line.call.mode is CallMode.BRIDGED
+    order = {"command": json.dumps({"command": "return_to_bot", "by": "agent-1"})}
+    await line.stores.redis.xadd(call_commands(line.call.call_id), order)
+    following = asyncio.create_task(follow_commands(line.services, line.call, line.ears))
+    async with asyncio.timeout(10):
+        await line.call.given_back.wait()
+        while line.ears.said[-1] != line.services.community.phrase("returned"):
+            await asyncio.sleep(0.01)
+    following.cancel()
+    assert line.ears.said_at_parting is not None
+    assert line.services.community.phrase("returned") not in line.ears.said_at_parting
+    await line.say("物业费怎么收的")
+    assert line.engine.heard == ["物业费怎么收的"]

@@ -97,11 +97,11 @@ class AgentLeg:
                 self._port.join(caller, caller.sample_rate)
             await leg.notify({"type": "bridged"})
             await self._link.send_event({"type": "bridged"})
-            gone = asyncio.create_task(self._gone.wait())
-            ended = asyncio.create_task(call.ended.wait())
-            await asyncio.wait({gone, ended}, return_when=asyncio.FIRST_COMPLETED)
-            gone.cancel()
-            ended.cancel()
+            ends = (self._gone, call.ended, call.given_back)
+            waiting = [asyncio.create_task(event.wait()) for event in ends]
+            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in waiting:
+                task.cancel()
         finally:
             self._port.part()
             leg.part()

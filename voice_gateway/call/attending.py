@@ -49,7 +49,7 @@ async def follow_events(services: Services, call: Call, leg: Leg, *, trusted: bo
             after = "$"
 
 
-async def follow_commands(services: Services, call: Call) -> None:
+async def follow_commands(services: Services, call: Call, leg: Leg) -> None:
     """Carry out what the desk orders."""
     key, last = redis_keys.call_commands(call.call_id), "0"
     while True:
@@ -57,17 +57,19 @@ async def follow_commands(services: Services, call: Call) -> None:
             for _, entries in await services.redis.xread({key: last}, block=BLOCK_MS) or []:
                 for entry_id, fields in entries:
                     last = entry_id
-                    await _obey(call, json.loads(fields["command"]))
+                    await _obey(call, leg, json.loads(fields["command"]))
         except (RedisError, ValueError, KeyError) as error:
             logger.error("call %s: commands: %s", call.call_id, type(error).__name__)
             await asyncio.sleep(_RETRY_SECONDS)
 
 
-async def _obey(call: Call, command: dict[str, Any]) -> None:
+async def _obey(call: Call, leg: Leg, command: dict[str, Any]) -> None:
     match command.get("command"):
         case "hangup":
             await call.hang_up("agent_hung_up")
         case "return_to_bot":
+            # The agent's audio first, or the bot's words would give way to it.
+            leg.part()
             await call.return_to_bot()
         case other:
             logger.warning("call %s: unknown command %r", call.call_id, other)

@@ -64,6 +64,11 @@ class Call:
         return self._line.ended
 
     @property
+    def given_back(self) -> asyncio.Event:
+        """Set while the agent's leg has to let go: the caller is the bot's again."""
+        return self._line.given_back
+
+    @property
     def end_reason(self) -> str:
         """Why it ended."""
         return self._line.end_reason

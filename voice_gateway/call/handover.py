@@ -199,6 +199,7 @@ class Handover:
                 by=agent_id,
             )
         line.mode = CallMode.BRIDGED
+        line.given_back.clear()
         await self.stop()
         await line.mouth.interrupt()
 
@@ -226,6 +227,7 @@ class Handover:
         self.case = self.company = None
         self._line.reply = DialogueReply()
         self._line.mode = CallMode.BOT
+        self._line.given_back.set()
         await self._line.say("returned")
 
     async def stop(self) -> None:

@@ -37,6 +37,7 @@ class Line:
         reply: the dialogue's latest answer; its ``expects`` steers the recogniser.
         words: the caller's turns so far.
         ended: set when the call is over.
+        given_back: set when the agent has given the caller back to the bot.
         last_seq: number of the newest event written here.
     """
 
@@ -51,6 +52,7 @@ class Line:
         self.words: list[str] = []
         self.answered_turn_at = 0.0
         self.ended = asyncio.Event()
+        self.given_back = asyncio.Event()
         self.end_reason = ""
         self.last_seq = 0
         self._mouth: Mouth | None = None

@@ -64,9 +64,12 @@ class AgentRoute:
         except ZhibanError as error:
             await link.close(error.code.value)
             return socket
-        reason = held.call.end_reason if held.call.ended.is_set() else "agent_gone"
-        await link.close(reason)
-        if not held.call.ended.is_set():
+        if held.call.ended.is_set():
+            await link.close(held.call.end_reason)
+        elif held.call.given_back.is_set():
+            await link.close("returned")
+        else:
+            await link.close("agent_gone")
             self._grant_grace(held, handoff_id, mine)
         return socket
 

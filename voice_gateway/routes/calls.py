@@ -129,7 +129,7 @@ class CallRoutes:
     async def _hold(self, call: Call, leg: Leg, running: Any, trusted: bool) -> None:
         self._registry.held[call.call_id] = Held(call, leg)
         events = asyncio.create_task(follow_events(self._services, call, leg, trusted=trusted))
-        commands = asyncio.create_task(follow_commands(self._services, call))
+        commands = asyncio.create_task(follow_commands(self._services, call, leg))
         try:
             await running
         finally:
