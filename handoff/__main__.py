@@ -12,7 +12,8 @@ from handoff.accounts import Accounts, Role
 from zhiban.errors import ZhibanError
 from zhiban.masking import configure_logging
 from zhiban.settings import Settings
-from zhiban.store import migrate, open_engine
+from zhiban.store import open_engine
+from zhiban.store.migrate import migrate
 
 FIRST_USERS = (
     ("admin", "管理员", Role.ADMIN),

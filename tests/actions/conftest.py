@@ -11,7 +11,7 @@ from actions.resources import Resources
 from actions.seed import seed
 from tests.support.stores import redis_server
 from zhiban.settings import Settings
-from zhiban.store import migrate
+from zhiban.store.migrate import migrate
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from tests.support.house import free_ports
 from zhiban.handoffs import HandoffLedger
 from zhiban.redis_client import RedisClient, open_redis
-from zhiban.store import migrate, open_engine
+from zhiban.store import open_engine
+from zhiban.store.migrate import migrate
 from zhiban.tickets import TicketService
 from zhiban.timeline import Timeline
 

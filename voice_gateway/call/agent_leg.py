@@ -11,6 +11,7 @@ from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
 
 from voice_gateway.call.registry import Held
 from voice_gateway.call.running import PipelineRun
+from voice_gateway.call.waiting import first_set
 from voice_gateway.links.link import MediaLink
 from voice_gateway.links.transport import LinkInput, LinkOutput
 from voice_gateway.pipeline.bridge import BridgePort
@@ -97,11 +98,7 @@ class AgentLeg:
                 self._port.join(caller, caller.sample_rate)
             await leg.notify({"type": "bridged"})
             await self._link.send_event({"type": "bridged"})
-            ends = (self._gone, call.ended, call.given_back)
-            waiting = [asyncio.create_task(event.wait()) for event in ends]
-            await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in waiting:
-                task.cancel()
+            await first_set(self._gone, call.ended, call.given_back)
         finally:
             self._port.part()
             leg.part()

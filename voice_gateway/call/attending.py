@@ -66,7 +66,7 @@ async def follow_commands(services: Services, call: Call, leg: Leg) -> None:
 async def _obey(call: Call, leg: Leg, command: dict[str, Any]) -> None:
     match command.get("command"):
         case "hangup":
-            await call.hang_up("agent_hung_up")
+            await call.end("agent_hung_up")
         case "return_to_bot":
             # The agent's audio first, or the bot's words would give way to it.
             leg.part()

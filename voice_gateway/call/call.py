@@ -44,7 +44,7 @@ class Call:
         self._line = Line(services, call_id=call_id, caller=caller, channel=channel)
         self._interceptor = Interceptor(services.spotter)
         self._handover = Handover(self._line)
-        self._answering = Answering(self._line, self._handover, self._interceptor, self.hang_up)
+        self._answering = Answering(self._line, self._handover, self._interceptor, self.end)
         self._silence = SilenceWatch(self._silence_seconds, self._answering.silent)
         self._answers: asyncio.Task[None] | None = None
 
@@ -115,7 +115,10 @@ class Call:
         await mouth.turn_done()
 
     async def end(self, reason: str) -> None:
-        """Finish: keep everything that is still open, then close the timeline. Idempotent."""
+        """Finish, whoever wants it; the leg closes when it sees :attr:`ended`. Idempotent.
+
+        Everything that is still open is kept, then the timeline is closed.
+        """
         line = self._line
         if line.mode is CallMode.ENDED:
             return
@@ -140,10 +143,6 @@ class Call:
             await file_unfinished(self._services, self.call_id, line.caller, line.reply, line.words)
         elif was is not CallMode.BRIDGED:
             await release_handoff(self._services, case)
-
-    async def hang_up(self, reason: str) -> None:
-        """End the call from our side; the leg closes when it sees :attr:`ended`."""
-        await self.end(reason)
 
     # --- what the caller does -------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from pipecat.processors.audio.vad_processor import VADProcessor
 
 from voice_gateway.call.call import Call
 from voice_gateway.call.running import PipelineRun
+from voice_gateway.call.waiting import first_set
 from voice_gateway.links.link import MediaLink
 from voice_gateway.links.transport import LinkInput, LinkOutput
 from voice_gateway.pipeline.bridge import BridgePort
@@ -72,11 +73,7 @@ class VoiceLeg:
         await self._run.start()
         try:
             await self._call.start(self)
-            gone = asyncio.create_task(self._gone.wait())
-            ended = asyncio.create_task(self._call.ended.wait())
-            await asyncio.wait({gone, ended}, return_when=asyncio.FIRST_COMPLETED)
-            gone.cancel()
-            ended.cancel()
+            await first_set(self._gone, self._call.ended)
             await self._call.end("caller_hung_up")
         finally:
             await self._run.stop()

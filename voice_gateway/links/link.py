@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-FRAME_MS = 20
-
 
 @dataclass(frozen=True)
 class Audio:

@@ -1,6 +1,5 @@
-"""The SQL database: models, engine, migrations."""
+"""The SQL database: models, engine, migrations (imported apart: Alembic is slow to load)."""
 
 from zhiban.store.engine import open_engine
-from zhiban.store.migrate import migrate
 
-__all__ = ["migrate", "open_engine"]
+__all__ = ["open_engine"]
