@@ -88,3 +88,20 @@ async def test_events_of_an_outage_are_spooled_and_replayed_in_order(tmp_path: P
         assert [fields["seq"] for _, fields in entries] == ["1", "2", "3"]
         assert '"3"' in entries[-1][1]["data"]
         await again.aclose()
+
+
+async def test_any_process_brings_in_its_own_spool_with_the_next_event(
+    stores: Stores, tmp_path: Path
+) -> None:
+    """Desk and actions have no upkeep task; a file left by a crash in a replay counts too."""
+    line = (
+        '{"call_id": "call-1", "seq": 0, "at": "2026-01-01T00:00:0%s.000Z",'
+        ' "name": "dtmf", "data": {"digit": "%s"}}\n'
+    )
+    (tmp_path / "desk.replaying").write_text(line % (1, 1), encoding="utf-8")
+    (tmp_path / "desk.jsonl").write_text(line % (2, 2), encoding="utf-8")
+    timeline = Timeline(stores.redis, tmp_path / "desk.jsonl")
+    await timeline.append("call-1", EventName.DTMF, {"digit": "3"})
+    events = await read_call("call-1", stores.redis, stores.engine)
+    assert [event.data["digit"] for event in events] == ["3", "1", "2"]
+    assert list(tmp_path.glob("desk.*")) == []

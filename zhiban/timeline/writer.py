@@ -39,12 +39,15 @@ class Timeline:
     Args:
         redis: a client with ``decode_responses=True``.
         spool: file that keeps events while Redis is away (JSON lines, seq 0); replayed by
-            :meth:`replay`.
+            :meth:`replay`, and by the first append that Redis answers again.
     """
 
     def __init__(self, redis: RedisClient, spool: Path) -> None:
         self._redis = redis
         self._spool = spool
+        self._replayed = spool.with_suffix(".replaying")
+        self._behind = spool.exists() or self._replayed.exists()
+        self._replaying = asyncio.Lock()
         self._script = redis.register_script(_APPEND)
 
     async def append(
@@ -58,14 +61,18 @@ class Timeline:
         payload = json.dumps(data or {}, ensure_ascii=False)
         try:
             async with asyncio.timeout(_ANSWER_SECONDS):
-                return await self._store(call_id, at, str(name), payload)
+                event = await self._store(call_id, at, str(name), payload)
         except (RedisError, OSError) as error:
             logger.error("timeline: Redis unavailable (%s), event spooled", type(error).__name__)
             event = TimelineEvent(call_id, 0, at, str(name), json.loads(payload))
             self._spool.parent.mkdir(parents=True, exist_ok=True)
             with self._spool.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(event.to_dict(), ensure_ascii=False) + "\n")
+            self._behind = True
             return event
+        if self._behind:
+            await self._catch_up()
+        return event
 
     async def replay(self) -> int:
         """Send spooled events to Redis; return how many.
@@ -73,11 +80,26 @@ class Timeline:
         Raises:
             RedisError: Redis is still away; nothing of the spool is lost.
         """
-        if not self._spool.exists():
-            return 0
-        taken = self._spool.with_suffix(".replaying")
+        async with self._replaying:
+            self._behind = False
+            # A crash in the middle of a replay leaves its file; that one comes first.
+            sent = await self._replay_taken()
+            if self._spool.exists():
+                self._spool.rename(self._replayed)
+                sent += await self._replay_taken()
+            return sent
+
+    async def _catch_up(self) -> None:
+        """Redis has just answered: bring in what was spooled while it did not."""
+        try:
+            await self.replay()
+        except (RedisError, OSError) as error:
+            logger.error("timeline: spool not replayed yet (%s)", type(error).__name__)
+
+    async def _replay_taken(self) -> int:
+        taken = self._replayed
         if not taken.exists():
-            self._spool.rename(taken)
+            return 0
         lines = taken.read_text(encoding="utf-8").splitlines()
         for sent, line in enumerate(lines):
             event = json.loads(line)
@@ -86,6 +108,7 @@ class Timeline:
                 await self._store(event["call_id"], event["at"], event["name"], payload)
             except (RedisError, OSError):
                 taken.write_text("\n".join(lines[sent:]) + "\n", encoding="utf-8")
+                self._behind = True
                 raise
         taken.unlink()
         return len(lines)
