@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
+from zhiban.emergencies import EMERGENCY_LABELS
+
 KINDS = {
-    "elevator_trapped": "电梯困人",
-    "fire": "火灾",
-    "gas_leak": "燃气泄漏",
-    "burst_pipe": "水管爆裂",
-    "electric_hazard": "漏电触电",
-    "medical": "突发疾病",
-    "violence_intrusion": "暴力闯入",
-    "falling_object": "高空坠物",
-    "flood": "大面积进水",
+    **EMERGENCY_LABELS,
     "human": "要求转人工",
     "manager": "要求找经理",
     "caller_asked": "要求转人工",

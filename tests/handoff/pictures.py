@@ -13,7 +13,8 @@ from handoff.app import build_app
 from handoff.clock import ClockRules
 from tests.handoff.conftest import add_users, desk_settings, running, write_site
 from tests.handoff.support import PASSWORD, ask_for_person, open_gateway
-from tests.handoff.test_browser import ARGUMENTS, CHROMIUM, open_desk
+from tests.handoff.test_browser import open_desk
+from tests.support.browser import ARGUMENTS, CHROMIUM
 from tests.support.stores import Stores, open_stores, redis_server
 from zhiban.settings import ROOT
 from zhiban.timeline import EventName

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -12,29 +11,16 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 
 from tests.handoff.conftest import StartDesk
 from tests.handoff.support import PASSWORD, Cable, ask_for_person, open_gateway, wait_for_state
+from tests.support.browser import ARGUMENTS, CHROMIUM
 from tests.support.stores import Stores
 from zhiban.handoffs import HandoffState
 from zhiban.timeline import EventName
-
-CHROMIUM = shutil.which("chromium") or ""
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--use-fake-device-for-media-stream",
-    "--use-fake-ui-for-media-stream",
-    "--autoplay-policy=no-user-gesture-required",
-]
 
 expect.set_options(timeout=60_000)
 
 pytestmark = [
     pytest.mark.browser,
-    pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed"),
+    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="chromium is not installed"),
 ]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.house import free_port
 from zhiban.setup.faults import SetupCode, SetupError
 from zhiban.supervisor import instance
 from zhiban.supervisor.child import Change, Report
@@ -33,12 +34,6 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def log_message(self, *args): pass
 http.server.HTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
 """
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def python_service(name: str, code: str, *arguments: str, **changes: object) -> Service:

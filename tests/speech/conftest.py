@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.speech.sounds import ROOT, free_port, until_healthy
+from tests.speech.sounds import ROOT, until_healthy
+from tests.support.house import free_port
 from voice_gateway.speech.recognition import DomainPrompts
 from voice_gateway.speech.recognition.whisper import WhisperRecogniser
 from voice_gateway.speech.recognition.whisper_model import WhisperModel, WhisperSettings

@@ -2,7 +2,6 @@
 
 import asyncio
 import re
-import socket
 import subprocess
 import urllib.error
 import urllib.request
@@ -17,12 +16,6 @@ from pypinyin import lazy_pinyin
 ROOT = Path(__file__).resolve().parents[2]
 HUMAN_CLIPS = ROOT.parent / "shared" / "audio" / "real"
 _DIGITS = str.maketrans("0123456789幺", "零一二三四五六七八九一")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def pcm(samples: np.ndarray) -> bytes:

@@ -16,7 +16,7 @@ from playwright.async_api import Browser, Page, async_playwright
 from zhiban.settings import ROOT, Settings
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or "/usr/bin/chromium"
-_ARGUMENTS = [
+ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-quic",
@@ -57,7 +57,7 @@ def pictures(otherwise: Path) -> Path:
 @asynccontextmanager
 async def open_browser(microphone: Path | None = None) -> AsyncIterator[Browser]:
     """Start a browser; ``microphone`` is a WAV file that it hears again and again."""
-    arguments = list(_ARGUMENTS)
+    arguments = list(ARGUMENTS)
     if microphone is not None:
         arguments.append(f"--use-file-for-fake-audio-capture={microphone}")
     async with async_playwright() as playwright:

@@ -33,6 +33,11 @@ def free_ports(count: int) -> list[int]:
             one.close()
 
 
+def free_port() -> int:
+    """Return one port that is free now."""
+    return free_ports(1)[0]
+
+
 def house_settings(data_dir: Path, **changes: object) -> Settings:
     """Return settings for a house of its own that shares models with the prepared one."""
     ports = free_ports(6)

@@ -278,11 +278,13 @@ class HandoffLedger:
 
     async def open(self) -> list[HandoffRecord]:
         """Return all open handoffs, most urgent and oldest first."""
-        found = []
-        for handoff_id in await self._redis.smembers(redis_keys.OPEN_HANDOFFS):
-            fields = await self._redis.hgetall(redis_keys.handoff(handoff_id))
-            if fields:
-                found.append(HandoffRecord.from_hash(fields))
+        ids = await self._redis.smembers(redis_keys.OPEN_HANDOFFS)
+        # One round trip for all: a new emergency looks here before it is stored.
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for handoff_id in ids:
+                pipeline.hgetall(redis_keys.handoff(handoff_id))
+            hashes = await pipeline.execute()
+        found = [HandoffRecord.from_hash(fields) for fields in hashes if fields]
         return sorted(found, key=lambda record: (record.priority, record.created_at))
 
     async def open_of_call(self, call_id: str) -> HandoffRecord | None:
