@@ -7,10 +7,14 @@ mended address is read back before it is used (TAX-115, TAX-118).
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
-from bot.language.address_parts import AddressPart, find_parts
-from bot.language.address_tokens import Codes, encode
+from bot.language.address_choice import Choice, choose
+from bot.language.address_parts import HOME, AddressPart, find_mentions, read_answer
+from bot.language.address_sound import hear, mend
+from bot.language.address_tokens import encode
+from bot.language.heard_digits import NEAR, SAME
 from bot.language.phrases import Closeness, PhraseTable
 from bot.language.pinyin import LONGEST_READ, sounds_of
 from bot.language.place import read_place
@@ -28,7 +32,8 @@ class AddressReading:
         room: ``1001``, leading zeros kept.
         floor: ``10``, ``-1`` below ground.
         place: Where in the home or the grounds, when named.
-        span: The caller's words from the first part to the last.
+        span: The caller's words that say most of it.
+        spans: All the caller's words it was read from.
         repaired: Something was read by sound, or corrected against the roster.
         known: Whether such a home exists by the roster; None without a roster.
     """
@@ -40,6 +45,7 @@ class AddressReading:
     floor: str | None = None
     place: str | None = None
     span: str = ""
+    spans: tuple[str, ...] = ()
     repaired: bool = False
     known: bool | None = None
 
@@ -53,6 +59,11 @@ class AddressReading:
         named = {part.value: getattr(self, part.value) for part in AddressPart}
         return {name: value for name, value in named.items() if value is not None}
 
+    def home(self) -> dict[str, str]:
+        """Building, unit and room as far as said."""
+        named = {part.value: getattr(self, part.value) for part in HOME}
+        return {name: value for name, value in named.items() if value is not None}
+
     def completed_with(self, later: AddressReading) -> AddressReading:
         """This reading with what a later answer adds or corrects."""
         return replace(
@@ -60,6 +71,7 @@ class AddressReading:
             **later.parts(),
             place=later.place or self.place,
             span=later.span or self.span,
+            spans=(*self.spans, *later.spans),
             repaired=self.repaired or later.repaired,
             known=later.known if later.known is not None else self.known,
         )
@@ -67,22 +79,30 @@ class AddressReading:
 
 _CUES = PhraseTable(
     {
-        "corrected": "不对不?对?(是|应该是)? 说错了? 讲错了? 搞错了? 记错了? =错了 应该是 更正 改成 哦不(是)? 不不",
+        "corrected": (
+            "不对不?对?(是|应该是)? 说错了? 讲错了? 搞错了? 记错了? =错了 应该是 更正 改成 哦不(是)? 不不"
+        ),
         "not": "不是",
         "is": "=是",
     },
     folded=False,
 )
+# 没有六号啊，那是三号
+_NO_SUCH = re.compile(r"没有[\d零一二两三四五六七八九十]{1,5}(?:号|室|栋|幢|单元|楼|层)[^是]{0,6}?是")
+_TEN_FOR_IS = re.compile(r"(?<=[我家第指只])[十1](?=[一二三四五六七八九两\d])")
+_UNIT_LIKE = re.compile("[单丹担元]")
 _SHORTEST_ROOM = 3
-# Numbers that telephones turn into one another: 四/十, 一/七, 六/九.
-_CONFUSED_NUMBERS = {
-    "4": ("10",), "10": ("4",), "1": ("7",), "7": ("1",), "6": ("9",), "9": ("6",),
-    "11": ("17", "7"), "14": ("44", "40"), "5": ("15",), "2": ("12",),
-}  # fmt: skip
+_LAST_DIGITS = re.compile(r"[0-9]{1,2}")
+# Numbers that telephones turn into one another.
+_CONFUSED_NUMBERS = {"4": ("10",), "10": ("4",), "14": ("40", "44"), "40": ("14",)}
 
 
 def read_address(
-    text: str, roster: Roster | None = None, *, expect: AddressPart | str | None = None
+    text: str,
+    roster: Roster | None = None,
+    *,
+    expect: AddressPart | str | None = None,
+    asked: bool = False,
 ) -> AddressReading | None:
     """Read an address or a part of one.
 
@@ -90,6 +110,7 @@ def read_address(
         text: What the caller said.
         roster: What really exists, to settle doubtful readings.
         expect: The part just asked for; a bare number is then that part.
+        asked: An address was just asked for, so that its sound is enough.
 
     Returns:
         The parts found, or None when there is no address in the text.
@@ -98,18 +119,36 @@ def read_address(
         ValueError: ``expect`` names no part.
     """
     part = None if expect is None else AddressPart(expect)
+    asked = asked or part is not None
     text = text[:LONGEST_READ]
-    reading = AddressReading()
-    for segment in _segments(text):
-        heard = _read_segment(segment, roster, part)
-        if heard is not None:
-            reading = reading.completed_with(heard)
+    reading = _read(text, roster, part, asked)
+    if roster is not None and reading.known is False:
+        # 我十二号楼 for 我是二号楼.
+        other = _read(_TEN_FOR_IS.sub("是", text), roster, part, asked)
+        if other.known and len(other.home()) >= len(reading.home()):
+            reading = replace(other, repaired=True)
     place = read_place(text)
     if not reading.parts() and place is None:
         return None
     reading = replace(reading, place=place.place if place else None)
     if not reading.span and place is not None:
         reading = replace(reading, span=place.span)
+    return reading
+
+
+def _read(
+    text: str, roster: Roster | None, expect: AddressPart | None, asked: bool
+) -> AddressReading:
+    reading = AddressReading()
+    for segment in _segments(text):
+        heard = _read_segment(segment, roster, expect, asked=asked)
+        if heard is None:
+            heard = _amended(reading, segment)
+        if heard is not None:
+            reading = reading.completed_with(heard)
+    if not reading.parts():
+        whole = _read_segment(text, roster, expect, asked=asked)
+        reading = whole if whole is not None else reading
     if roster is not None and reading.parts():
         reading = _checked(reading, roster)
     return reading
@@ -118,73 +157,116 @@ def read_address(
 def _segments(text: str) -> list[str]:
     """Cut at corrections; what was taken back (不是X是…) is left out."""
     sounds = sounds_of(text)
-    cues = [hit for hit in _CUES.find(sounds) if hit.closeness is not Closeness.FOLDED]
+    cues = [
+        (sounds.starts[hit.first], sounds.ends[hit.stop - 1], hit.name)
+        for hit in _CUES.find(sounds)
+        if hit.closeness is not Closeness.FOLDED
+    ]
+    cues += [(found.start(), found.start() + 2, "not") for found in _NO_SUCH.finditer(text)]
     pieces: list[str] = []
     start = 0
-    denied_from: int | None = None
-    for cue in cues:
-        begin, end = sounds.starts[cue.first], sounds.ends[cue.stop - 1]
-        if begin < start:
+    denied = False
+    for begin, end, name in sorted(cues):
+        if begin < start or (name == "not" and text[begin - 1 : begin] == "是"):
             continue
-        if cue.name == "corrected":
-            if denied_from is None:
+        if name == "corrected":
+            if not denied:
                 pieces.append(text[start:begin])
-            start, denied_from = end, None
-        elif cue.name == "not":
+            start, denied = end, False
+        elif name == "not":
             pieces.append(text[start:begin])
-            start, denied_from = end, begin
-        elif denied_from is not None:
-            start, denied_from = end, None
-    if denied_from is None:
+            start, denied = end, True
+        elif denied:
+            start, denied = end, False
+    if not denied:
         pieces.append(text[start:])
     return [piece for piece in pieces if piece.strip()]
 
 
 def _read_segment(
-    text: str, roster: Roster | None, expect: AddressPart | None
+    text: str, roster: Roster | None, expect: AddressPart | None, *, asked: bool
 ) -> AddressReading | None:
-    hard = _parse(encode(text), expect)
-    if hard is not None and hard.complete and hard.unit is not None:
-        return hard
-    soft = _parse(encode(text, soft=True), expect)
-    if soft is None:
-        return hard
-    if expect is AddressPart.ROOM and hard is not None and len(hard.room or "") < _SHORTEST_ROOM:
-        # 腰铃铃一: by characters only the last digit is one.
-        hard = hard if len(soft.room or "") < _SHORTEST_ROOM else None
-    if hard is not None and not _adds_to(hard, soft):
-        return hard
-    if not _trusted(soft, expect) or (roster is not None and not roster.has(soft.building)):
-        return hard
-    return replace(soft, repaired=True)
-
-
-def _adds_to(hard: AddressReading, soft: AddressReading) -> bool:
-    """Whether the reading by sound says more and nothing else."""
-    by_sound = soft.parts()
-    return len(by_sound) > len(hard.parts()) and all(
-        by_sound.get(name, value) == value for name, value in hard.parts().items()
-    )
-
-
-def _trusted(soft: AddressReading, expect: AddressPart | None) -> bool:
-    """By sound alone one part is too little, unless it was asked for: 十多 is no building."""
-    said = [soft.building, soft.unit, soft.room]
-    return expect is not None or sum(part is not None for part in said) >= 2
-
-
-def _parse(codes: Codes, expect: AddressPart | None) -> AddressReading | None:
-    found, span = find_parts(codes, expect)
-    if not found:
+    codes = encode(text)
+    said = choose(find_mentions(codes, roster), text, asked=asked)
+    if said is None and expect is not None:
+        answer = read_answer(codes, expect)
+        if answer is not None and not _too_short(answer.parts.get(AddressPart.ROOM)):
+            said = Choice(answer.parts, ((answer.start, answer.end),), 0.0)
+    if said is not None and roster is not None:
+        mended = mend(said.parts, roster)
+        if mended is not None:
+            said = replace(said, parts=mended, cost=said.cost + SAME)
+    if said is None or not _settled(said, text, roster):
+        heard = hear(text, roster, asked=asked)
+        if heard is not None and said is not None:
+            heard = _joined(heard, said, roster)
+        if heard is not None and (said is None or _better(heard, said, roster)):
+            said = heard
+    if said is None and expect is AddressPart.ROOM:
+        answer = read_answer(codes, expect)
+        said = Choice(answer.parts, ((answer.start, answer.end),), 0.0) if answer else None
+    if said is None:
         return None
-    return AddressReading(
-        phase=found.get(AddressPart.PHASE),
-        building=found.get(AddressPart.BUILDING),
-        unit=found.get(AddressPart.UNIT),
-        room=found.get(AddressPart.ROOM),
-        floor=found.get(AddressPart.FLOOR),
-        span=span,
-    )
+    spans = tuple(text[start:end] for start, end in said.spans)
+    values = {part.value: value for part, value in said.parts.items()}
+    return AddressReading(span=spans[0], spans=spans, repaired=said.cost > 0, **values)
+
+
+def _too_short(room: str | None) -> bool:
+    """腰铃铃一: by characters only the last digit is one."""
+    return room is not None and len(room) < _SHORTEST_ROOM
+
+
+def _home(choice: Choice) -> tuple[str | None, str | None, str | None]:
+    building, unit, room = (choice.parts.get(part) for part in HOME)
+    return building, unit, room
+
+
+def _settled(said: Choice, text: str, roster: Roster | None) -> bool:
+    """Whether nothing is left for the sound to add or to mend."""
+    building, unit, room = _home(said)
+    if building is None or room is None:
+        return False
+    if roster is not None and not roster.has(building, unit, room):
+        return False
+    return unit is not None or _UNIT_LIKE.search(text) is None
+
+
+def _joined(heard: Choice, said: Choice, roster: Roster | None) -> Choice:
+    """Both together, where the sound and the characters tell different parts of one home."""
+    if any(said.parts.get(part, value) != value for part, value in heard.parts.items()):
+        return heard
+    both = replace(heard, parts={**heard.parts, **said.parts}, spans=(*heard.spans, *said.spans))
+    return both if roster is None or roster.has(*_home(both)) else heard
+
+
+def _better(heard: Choice, said: Choice, roster: Roster | None) -> bool:
+    """Whether the reading by sound says more without contradicting what exists."""
+    by_sound = [part for part in HOME if part in heard.parts]
+    by_character = [part for part in HOME if part in said.parts]
+    if len(by_sound) == len(by_character) and roster is not None:
+        # Nothing more, but a home that exists where the characters name none.
+        longer = len(heard.parts.get(AddressPart.ROOM, "")) >= len(said.parts.get(AddressPart.ROOM, ""))
+        return longer and heard.cost <= NEAR and roster.has(*_home(heard)) and not roster.has(*_home(said))
+    if len(by_sound) <= len(by_character):
+        return False
+    agrees = all(heard.parts.get(part, said.parts[part]) == said.parts[part] for part in by_character)
+    return agrees or (roster is not None and roster.has(*_home(heard)))
+
+
+def _amended(reading: AddressReading, text: str) -> AddressReading | None:
+    """The last digits of the room said again (一零零一，错了，零二), or another number of the last part."""
+    said = reading.home()
+    answer = read_answer(encode(text), AddressPart(next(reversed(said)))) if said else None
+    if answer is None:
+        return None
+    ((part, value),) = answer.parts.items()
+    if reading.floor and not reading.room and "号" in text[answer.end : answer.end + 1]:
+        part, value = AddressPart.ROOM, reading.floor + value.zfill(2)
+    if part is AddressPart.ROOM and _LAST_DIGITS.fullmatch(value):
+        value = reading.room[:-2] + value.zfill(2) if reading.room else value
+    span = text[answer.start : answer.end]
+    return AddressReading(span=span, spans=(span,), **{part.value: value})
 
 
 def _checked(reading: AddressReading, roster: Roster) -> AddressReading:

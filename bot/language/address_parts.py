@@ -1,12 +1,19 @@
-"""The parts of an address in a string of address codes (see ``address_tokens``)."""
+"""The mentions of homes in a string of address codes (see ``address_tokens``).
+
+A mention is what was said in one go: 五栋二单元一零零一, or only 三单元, or 九零二的. Which mention
+is meant, and what comes together from several, is ``address_choice``'s business.
+"""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from enum import Enum
 
-from bot.language.address_tokens import Codes, harden
+from bot.language.address_tokens import AMONG_DIGITS, Codes, letter_at
 from bot.language.numbers import read_unit_letters
+from bot.language.roster import Roster
 
 
 class AddressPart(str, Enum):
@@ -19,153 +26,280 @@ class AddressPart(str, Enum):
     FLOOR = "floor"
 
 
-_NUM = "[0-9XHK]{1,12}"
-_DASHED = re.compile(rf"({_NUM}|L)[Bh]?-({_NUM})U?(?:-({_NUM}))?")
-_PHASE = re.compile(rf"({_NUM}|L)P")
-_BUILDING = re.compile(rf"(?:(?P<hard>{_NUM}|L)|(?P<soft>[a-j]))B[FB]?")
-_BUILDING_BY_NUMBER = re.compile(rf"({_NUM})h(?=({_NUM}|L)U)")
-_UNIT = re.compile(rf"(?:(?P<hard>{_NUM}|L)|(?P<soft>[a-j]))U")
-_FLOOR = re.compile(rf"(G?)({_NUM})F")
-_ROOM_HERE = re.compile(r"(?:([0-9XHK]{3,16})|([0-9a-jXHK]{3,4}))[Rh]*")
-_TWO_DIGITS_HERE = re.compile(r"(0?[0-9])(?![0-9XHKBUFP])")
-_ROOM_MARKED = re.compile(r"([0-9XHK]{3,16})R|Rh?y?([0-9XHK]{3,16})")
-_BARE = re.compile(r"[^0-9XHKa-jL]*([0-9XHK]+|L|[0-9a-jXHK]+)[Rhy.]?")
-_ONLY_NUMBER = re.compile(r"[y.]{0,2}([0-9XHK]+)[Rh]?")
+HOME = (AddressPart.BUILDING, AddressPart.UNIT, AddressPart.ROOM)
+
+
+@dataclass(frozen=True)
+class Mention:
+    """Parts said in one go.
+
+    Attributes:
+        parts: What was said.
+        start: Offset in the text of its first character.
+        end: Offset just past its last.
+        cost: What reading by sound cost; 0 when every character was right.
+        marked: A mark (栋, 单元, 室, a dash) was said; else it is a bare number.
+    """
+
+    parts: dict[AddressPart, str] = field(default_factory=dict)
+    start: int = 0
+    end: int = 0
+    cost: float = 0.0
+    marked: bool = True
+
+
+_NUM = "[0-9XHK]{1,10}"
+_ITEM = re.compile(
+    rf"(?P<dashed>({_NUM}|L)[BZh]?-({_NUM})(?:U?-({_NUM})|U)?)"
+    rf"|(?P<phase>({_NUM}|L)P)"
+    rf"|(?P<building>(?P<ordinal>d?)(?P<b>{_NUM}|L)(?:[BZ]F?|o(?={_NUM}U)))"
+    rf"|(?P<numbered>(?P<n>{_NUM})[hF](?=(?:[1-9X]{{1,2}}|L)U))"
+    rf"|(?P<unit>({_NUM}|L)U)"
+    rf"|(?P<gate>({_NUM})M)"
+    rf"|(?P<floor>(?P<below>G?)(?P<letter>L?)(?P<f>{_NUM})F)"
+    r"|(?P<lettered>L-?(?P<lr>[0-9ogq]{3,4})(?![0-9U]))"
+    r"|(?P<number>(?P<mark>Rh?)?(?P<r>[0-9XHKogq]+(?:_[0-9]{1,2}(?![0-9XHKBUFPZM]))?)(?P<tail>[hR]*))"
+)
+# A unit is said after its building as 2座 or 2门.
+_BARE = re.compile(r"[^0-9XHKL]*([0-9XHKogq]+|L)[Rh._]*")
+_ONLY_NUMBER = re.compile(r"[._]{0,2}([0-9XHKogq]+)[Rh]*")
 _FLOOR_AND_ROOM = re.compile(r"(\d?X\d?)(\d{2})")
+_ON_FLOOR = re.compile(r"0?[1-9]|[1-9]\d|X\d?")
+_JOINTS = re.compile("[_Rh-]*")
 _MOBILE_DIGITS = 11
 _LONGEST_ROOM = 5
 _HIGHEST_PART = 200
 _HIGHEST_BUILDING = 999
+# What a number counts or names when it is no room.
+_NO_ROOM_AFTER = re.compile(
+    r"[个人天次块元平米度吨路月年点分岁斤遍台把件层楼栋幢座期%％]|号?车位|号线|小时|公交|多|来[个块岁]|左右"
+)
+_CALLED_BEFORE = re.compile(r"[打拨叫通]了?[过个]?$")
+_SERVICES = frozenset("110 119 120 122 114 112 12345 95598".split())
 
 
-def find_parts(codes: Codes, expect: AddressPart | None) -> tuple[dict[AddressPart, str], str]:
-    """The parts said, and the words from the first to the last of them."""
-    finder = _Finder(codes)
-    finder.dashed()
-    finder.phase()
-    finder.building()
-    finder.unit()
-    finder.floor()
-    finder.room()
-    if expect is None:
-        finder.bare_room()
-    elif not finder.found:
-        finder.expected(expect)
-    return finder.found, finder.span()
+def find_mentions(codes: Codes, roster: Roster | None = None) -> list[Mention]:
+    """Every mention of a home, in order of the text."""
+    return _Scanner(codes, roster).scan()
 
 
-class _Finder:
-    """Looks for one part after the other; a room is what follows the last of them."""
+def read_answer(codes: Codes, expect: AddressPart) -> Mention | None:
+    """A bare number as the part that was asked for."""
+    bare = _BARE.fullmatch(codes.codes)
+    if bare is None:
+        return None
+    number, place = bare.group(1), bare.start(1)
+    value: str | None
+    if expect is AddressPart.ROOM:
+        value = room_number(number) or (_value(number) if len(number) <= 3 else None)
+    elif number == "L":
+        value = letter_at(codes, place)
+    else:
+        value = _value(number)
+        if value is not None and int(value) > _HIGHEST_PART:
+            value = None
+    if value is None:
+        return None
+    return Mention({expect: value}, codes.starts[place], codes.ends[bare.end(1) - 1])
 
-    def __init__(self, codes: Codes) -> None:
-        self.found: dict[AddressPart, str] = {}
+
+class _Scanner:
+    """Reads items from left to right; those that touch make one mention."""
+
+    def __init__(self, codes: Codes, roster: Roster | None) -> None:
         self._codes = codes
-        self._string = codes.codes
-        self._ranges: list[tuple[int, int]] = []
-        self._end = 0
-        self._building_end = 0
+        self._roster = roster
+        self._found: list[Mention] = []
+        self._parts: dict[AddressPart, str] = {}
+        self._first = self._stop = -1
+        self._last: AddressPart | None = None
+        self._ordinal = False
+        self._cost = 0.0
+        self._take: dict[str, Callable[[re.Match[str]], None]] = {
+            "dashed": self._take_dashed,
+            "phase": self._take_phase,
+            "building": self._take_building,
+            "numbered": self._take_numbered,
+            "unit": self._take_unit,
+            "gate": self._take_gate,
+            "floor": self._take_floor,
+            "lettered": self._take_lettered,
+            "number": self._take_number,
+        }
 
-    def span(self) -> str:
-        if not self._ranges:
-            return ""
-        start = min(self._codes.starts[first] for first, _ in self._ranges)
-        stop = max(self._codes.ends[last - 1] for _, last in self._ranges)
-        return self._codes.text[start:stop]
+    def scan(self) -> list[Mention]:
+        for item in _ITEM.finditer(self._codes.codes):
+            if self._parts and not self._touches(item.start()):
+                self._close()
+            kind = next(kind for kind in self._take if item[kind] is not None)
+            self._take[kind](item)
+        self._close()
+        return self._found
 
-    def _keep(self, part: AddressPart, value: str | None, span: tuple[int, int]) -> bool:
-        if value is None or part in self.found:
-            return False
-        self.found[part] = value
-        self._ranges.append(span)
-        self._end = max(self._end, span[1])
-        return True
+    def _touches(self, place: int) -> bool:
+        return _JOINTS.fullmatch(self._codes.codes, self._stop, place) is not None
 
-    def dashed(self) -> None:
-        """5-2-1001 or 5-1001."""
-        match = _DASHED.search(self._string)
-        if match is None or not (match.group(3) or len(match.group(2)) >= 3):
+    def _close(self) -> None:
+        parts, self._parts = self._parts, {}
+        alone = AddressPart.UNIT not in parts and AddressPart.ROOM not in parts
+        if parts and not (self._ordinal and alone):
+            self._found.append(
+                Mention(
+                    parts,
+                    self._codes.starts[self._first],
+                    self._codes.ends[self._stop - 1],
+                    self._cost,
+                )
+            )
+        self._last, self._ordinal, self._cost = None, False, 0.0
+
+    def _keep(self, part: AddressPart, value: str | None, first: int, stop: int) -> None:
+        if value is None:
             return
-        building, second, third = match.groups()
-        self._keep(AddressPart.BUILDING, self._named(building, match.start(1)), match.span())
-        if third:
-            self._keep(AddressPart.UNIT, _value(second), match.span())
-        self._keep(AddressPart.ROOM, _room(third or second), match.span())
-
-    def phase(self) -> None:
-        match = _PHASE.search(self._string)
-        if match:
-            value = self._named(match.group(1), match.start(1))
-            self._keep(AddressPart.PHASE, value, match.span())
-
-    def building(self) -> None:
-        match = _BUILDING.search(self._string) or _BUILDING_BY_NUMBER.search(self._string)
-        if match is None:
-            return
-        self._building_end = match.end()
-        number = match.group(1) or match.group(2)
-        self._keep(AddressPart.BUILDING, self._named(number, match.start()), match.span())
-
-    def unit(self) -> None:
-        match = _UNIT.search(self._string)
-        if match:
-            number = match.group(1) or match.group(2)
-            self._keep(AddressPart.UNIT, self._named(number, match.start()), match.span())
-
-    def floor(self) -> None:
-        match = _FLOOR.search(self._string, self._end) or _FLOOR.search(self._string)
-        if match is None or match.start() < self._building_end:
-            return
-        value = _value(match.group(2))
-        if value is not None:
-            below = "-" if match.group(1) else ""
-            self._keep(AddressPart.FLOOR, below + value, match.span())
-
-    def room(self) -> None:
-        """What follows the last part, or a number marked 室 or 房号."""
-        if AddressPart.ROOM in self.found:
-            return
-        if self._end:
-            here = _ROOM_HERE.match(self._string, self._end)
-            value = _room(here.group(1) or harden(here.group(2))) if here else None
-            if here and self._keep(AddressPart.ROOM, value, here.span()):
-                return
-            floor = self.found.get(AddressPart.FLOOR, "-")
-            two = _TWO_DIGITS_HERE.match(self._string, self._end)
-            if two and not floor.startswith("-"):
-                self._keep(AddressPart.ROOM, floor + two.group(1).zfill(2), two.span())
-                return
-        marked = _ROOM_MARKED.search(self._string)
-        if marked:
-            self._keep(AddressPart.ROOM, _room(marked.group(1) or marked.group(2)), marked.span())
-
-    def bare_room(self) -> None:
-        """Three to five digits and nothing else are a room."""
-        bare = None if self.found else _ONLY_NUMBER.fullmatch(self._string)
-        if bare and 3 <= len(bare.group(1)) <= _LONGEST_ROOM:
-            self._keep(AddressPart.ROOM, _room(bare.group(1)), bare.span(1))
-
-    def expected(self, expect: AddressPart) -> None:
-        """A bare number is the part that was asked for."""
-        bare = _BARE.fullmatch(self._string)
-        if bare is None:
-            return
-        number = harden(bare.group(1))
-        value: str | None
-        if expect is AddressPart.ROOM:
-            value = _room(number) or (_value(number) if len(number) <= 3 else None)
-        elif number == "L":
-            value = self._named(number, bare.start(1))
-        else:
-            value = _value(number)
-            if value is not None and int(value) > _HIGHEST_PART:
-                value = None
-        self._keep(expect, value, bare.span(1))
+        if self._parts.get(part, value) != value:
+            self._close()
+        if not self._parts:
+            self._first = first
+        self._parts[part] = value
+        self._stop, self._last = stop, part
 
     def _named(self, number: str, place: int) -> str | None:
         if number == "L":
-            return self._codes.text[self._codes.starts[place]].upper()
-        value = _value(harden(number))
+            return letter_at(self._codes, place)
+        value = _value(number)
         return value if value is not None and int(value) <= _HIGHEST_BUILDING else None
+
+    def _take_dashed(self, item: re.Match[str]) -> None:
+        """5-2-1001, 5-1001 or 5-2单元."""
+        building, second, third = item.group(2), item.group(3), item.group(4)
+        room = room_number(third or second)
+        with_unit = third is not None or item.group().endswith("U")
+        if len(building) > 3 or (with_unit and len(second) > 2):
+            return
+        if not with_unit and (room is None or len(second) < 3):
+            return
+        self._keep(AddressPart.BUILDING, self._named(building, item.start(2)), *item.span())
+        if with_unit:
+            self._keep(AddressPart.UNIT, _value(second), *item.span())
+        if third is not None or not with_unit:
+            self._keep(AddressPart.ROOM, room, *item.span())
+
+    def _take_phase(self, item: re.Match[str]) -> None:
+        start = item.start()
+        self._keep(AddressPart.PHASE, self._named(item.group()[:-1], start), *item.span())
+
+    def _take_building(self, item: re.Match[str]) -> None:
+        number, place = item["b"], item.start("b")
+        if item.group().endswith("Z") and self._last is AddressPart.BUILDING and number != "L":
+            self._keep(AddressPart.UNIT, self._named(number, place), *item.span())
+            return
+        name = self._named(number, place)
+        if number != "L" and len(number) > 2 and not (self._roster and self._roster.has(name)):
+            name, place = self._split(number, place)
+        if name is None:
+            return
+        self._keep(AddressPart.BUILDING, name, place, item.end())
+        self._ordinal = self._ordinal or bool(item["ordinal"])
+
+    def _split(self, number: str, place: int) -> tuple[str | None, int]:
+        """一千零一五栋: a room ran into the building; 一七五栋: 一期 written as digits."""
+        for cut in range(1, len(number)):
+            name = _value(number[cut:])
+            if self._roster is None or not name or not self._roster.has(name):
+                continue
+            before = number[:cut]
+            if before in ("17", "27", "37"):
+                self._keep(AddressPart.PHASE, before[0], place, place + cut)
+                self._cost += 0.5
+                return name, place + cut
+            room = room_number(before)
+            if room is not None and self._roster.has(name, None, room):
+                self._keep(AddressPart.ROOM, room, place, place + cut)
+                return name, place + cut
+        name = _value(number[-1]) if number.isdigit() and len(number) > 3 else None
+        if self._roster is not None and name and self._roster.has(name):
+            self._cost += 0.5
+            return name, place + len(number) - 1
+        return None, place
+
+    def _take_numbered(self, item: re.Match[str]) -> None:
+        """五号二单元; 五楼二单元 is 五栋 misheard, no floor comes before its unit."""
+        self._keep(AddressPart.BUILDING, self._named(item["n"], item.start()), *item.span())
+        if item.group().endswith("F"):
+            self._cost += 0.5
+
+    def _take_unit(self, item: re.Match[str]) -> None:
+        number, place = item.group()[:-1], item.start()
+        if len(number) > 2:
+            # 十五楼零三一单元, 一零零一二单元: a room ran into the unit.
+            before, number = number[:-1], number[-1]
+            place += len(before)
+            room = room_number(before) or self._on_floor(before, loose=False)
+            self._keep(AddressPart.ROOM, room, item.start(), place)
+        self._keep(AddressPart.UNIT, self._named(number, place), place, item.end())
+
+    def _take_gate(self, item: re.Match[str]) -> None:
+        if self._last is AddressPart.BUILDING:
+            self._take_unit(item)
+
+    def _take_floor(self, item: re.Match[str]) -> None:
+        value = None if item["letter"] else _value(item["f"])
+        if value is None or int(value) > _HIGHEST_PART:
+            return
+        floor = ("-" if item["below"] else "") + value
+        self._keep(AddressPart.FLOOR, floor, *item.span())
+
+    def _take_lettered(self, item: re.Match[str]) -> None:
+        """B 1406."""
+        name = letter_at(self._codes, item.start())
+        if self._roster is not None and not self._roster.has(name) and "-" not in item.group():
+            return
+        self._keep(AddressPart.BUILDING, name, *item.span())
+        self._keep(AddressPart.ROOM, room_number(item["lr"]), *item.span())
+
+    def _take_number(self, item: re.Match[str]) -> None:
+        number = item["r"].replace("_", "")
+        text, end = self._codes.text, self._codes.ends[item.end() - 1]
+        if self._last is not AddressPart.UNIT and _NO_ROOM_AFTER.match(text, end):
+            return
+        joined = item["r"]
+        if "_" in joined and (not self._parts or not 3 <= len(number) <= 4):
+            number = joined.split("_")[0]
+        stop = item.start("r") + len(joined) if number == joined.replace("_", "") else 0
+        stop = item.end() if stop else item.start("r") + len(number)
+        loose = not item["tail"] and item.end() < len(self._codes.codes)
+        if self._parts and AddressPart.ROOM not in self._parts:
+            room = room_number(number) or self._on_floor(number, loose=loose)
+            self._keep(AddressPart.ROOM, room, item.start(), stop)
+            if room is not None:
+                return
+        self._bare(number, item, stop)
+
+    def _on_floor(self, number: str, *, loose: bool) -> str | None:
+        """十楼零二, 十六楼三号."""
+        floor = self._parts.get(AddressPart.FLOOR, "-")
+        if self._last is not AddressPart.FLOOR or floor.startswith("-"):
+            return None
+        if not _ON_FLOOR.fullmatch(number):
+            return None
+        value = None if loose and len(number) == 1 else _value(number)
+        return None if value is None else floor + value.zfill(2)
+
+    def _bare(self, number: str, item: re.Match[str], stop: int) -> None:
+        """A number by itself; whether it is a room is for the choice to say."""
+        room = room_number(number)
+        start = self._codes.starts[item.start()]
+        if room is None or len(number) > _LONGEST_ROOM or self._is_service(room, start):
+            return
+        self._close()
+        end = self._codes.ends[stop - 1]
+        marked = bool(item["mark"]) or "R" in item["tail"]
+        self._found.append(Mention({AddressPart.ROOM: room}, start, end, marked=marked))
+
+    def _is_service(self, room: str, start: int) -> bool:
+        called = _CALLED_BEFORE.search(self._codes.text, max(0, start - 3), start)
+        known = self._roster is not None and self._roster.has(None, None, room)
+        return room in _SERVICES and (called is not None or not known)
 
 
 def _value(number: str) -> str | None:
@@ -173,8 +307,10 @@ def _value(number: str) -> str | None:
     return None if value is None else str(value)
 
 
-def _room(number: str) -> str | None:
-    """A room's number as written on its door."""
+def room_number(number: str) -> str | None:
+    """A room's number as written on its door, from codes; None when it is none."""
+    for letter, digit in AMONG_DIGITS.items():
+        number = number.replace(letter, digit)
     split = _FLOOR_AND_ROOM.fullmatch(number)
     if split:
         floor = _value(split.group(1))
