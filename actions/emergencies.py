@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from rasa_sdk import Tracker
 
-from actions.flow.leave import SURE_OF_DANGER, SUSPECTS_DANGER
 from actions.flow.state import Facts
 from actions.memory import EMERGENCY, Memory
 from actions.misunderstandings import not_understood
 from actions.session import Events, OwnAction, understood
 from actions.talk import Talk
-from actions.turn import EMERGENCY_PREFIX, Turn
-from zhiban.emergencies import EMERGENCY_LABELS
-
-DANGERS = frozenset(EMERGENCY_PREFIX + kind for kind in EMERGENCY_LABELS)
+from actions.turn import Turn
+from bot.language.emergency import CLASSIFIER_TRANSFER, EmergencyAction, second_opinion
 
 
 class ReportEmergency(OwnAction):
@@ -30,12 +27,13 @@ class ReportEmergency(OwnAction):
         memory = Memory.of(tracker)
         if memory.awaiting.startswith(EMERGENCY):
             asked = memory.awaiting.removeprefix(EMERGENCY)
-            return self._report(asked, max(turn.confidence, SURE_OF_DANGER), talk, tracker)
-        kind = turn.emergency_kind
-        if turn.confidence >= SURE_OF_DANGER:
-            return self._report(kind, turn.confidence, talk, tracker)
-        if turn.confidence < SUSPECTS_DANGER and turn.best_of(DANGERS)[1] < SUSPECTS_DANGER:
+            return self._report(asked, max(turn.confidence, CLASSIFIER_TRANSFER), talk, tracker)
+        opinion = second_opinion(turn.ranking)
+        if opinion is None:
             return not_understood(turn, talk, tracker)
+        kind = opinion.kind.value
+        if opinion.action is EmergencyAction.TRANSFER:
+            return self._report(kind, opinion.confidence, talk, tracker)
         question = self.resources.community.phrase(f"confirm_{kind}")
         talk.say("utter_confirm_emergency", question=question)
         talk.expect("yes_no")

@@ -9,7 +9,8 @@ from typing import Any
 import aiohttp
 
 from actions.flow.words import split_matters
-from actions.turn import EMERGENCY_PREFIX, FALLBACK, QUESTION_INTENTS, REPAIR_INTENTS, Turn
+from actions.turn import FALLBACK, QUESTION_INTENTS, REPAIR_INTENTS, Turn
+from bot.language.emergency import EMERGENCY_PREFIX
 
 logger = logging.getLogger(__name__)
 

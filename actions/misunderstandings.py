@@ -12,6 +12,7 @@ from actions.memory import EMERGENCY, MORE_HELP, Memory
 from actions.session import Events, OwnAction, understood
 from actions.talk import Talk
 from actions.turn import QUESTION_INTENTS, REPAIR_INTENTS, REQUEST_INTENTS, Turn
+from bot.language.emergency import second_opinion
 from bot.language.reply import YesNo, is_backchannel, read_yes_no, wants_human, wants_manager
 from zhiban.handoffs import HandoffReason
 from zhiban.tickets import Category
@@ -49,6 +50,9 @@ class NotUnderstood(OwnAction):
             # Anything but a clear no to a question about danger.
             no = read_yes_no(turn.text) is YesNo.NO
             return [FollowupAction("action_deny" if no else "action_emergency")]
+        if second_opinion(turn.ranking) is not None:
+            # Torn between two dangers, sure of neither: still a danger.
+            return [FollowupAction("action_emergency")]
         if wants_manager(turn.text):
             return [FollowupAction("manager_form")]
         if wants_human(turn.text):

@@ -8,8 +8,9 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
+from bot.language.emergency import EMERGENCY_PREFIX
+
 FALLBACK = "nlu_fallback"
-EMERGENCY_PREFIX = "emergency_"
 
 QUESTION_INTENTS = frozenset(
     {"fee_inquiry", "parking", "renovation_rules", "community_rules", "other_inquiry"}

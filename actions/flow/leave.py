@@ -5,6 +5,7 @@ from __future__ import annotations
 from actions.flow.state import Facts, Field, Outcome
 from actions.flow.taking import DANGER, Taking
 from actions.flow.words import threatens, wants_to_cancel, wants_to_leave
+from bot.language.emergency import EmergencyAction, second_opinion
 from bot.language.reply import (
     YesNo,
     read_yes_no,
@@ -14,10 +15,6 @@ from bot.language.reply import (
 )
 from zhiban.tickets import Category
 
-SURE_OF_DANGER = 0.9
-"""From here on the classifier's emergency is acted on; the spotter has decided before."""
-SUSPECTS_DANGER = 0.5
-"""From here on one closed question is asked."""
 _SURE = 0.6
 
 
@@ -66,20 +63,21 @@ def _manager(taking: Taking) -> bool:
 
 def _danger(taking: Taking) -> bool:
     """Act on danger the classifier sees in the final text, ask when it is not sure."""
-    kind, confidence = taking.turn.emergency_kind, taking.turn.confidence
-    if not kind or taking.opening:
+    opinion = second_opinion(taking.turn.ranking)
+    if opinion is None or taking.opening:
         return False
+    kind = opinion.kind.value
     asks_who_is_inside = (
         taking.flow.asking == Field.SEVERITY and taking.facts.category == Category.LIFT_FAULT
     )
     if asks_who_is_inside and kind != "elevator_trapped":
         # 有人在里面 answers the question; it is no intruder.
         return False
-    if confidence >= SURE_OF_DANGER:
+    if opinion.action is EmergencyAction.TRANSFER:
         taking.flow = taking.flow.but(danger=kind)
         taking.finish(Outcome.EMERGENCY)
         return True
-    if confidence < SUSPECTS_DANGER or kind in taking.flow.spoken:
+    if kind in taking.flow.spoken:
         return False
     taking.once(kind)
     taking.flow = taking.flow.but(asking=DANGER, danger=kind)

@@ -2,13 +2,25 @@
 
 from bot.language.emergency.kinds import EmergencyAction, EmergencyKind, Finding
 from bot.language.emergency.question import QUESTIONS, question_for
+from bot.language.emergency.second_opinion import (
+    CLASSIFIER_ASK,
+    CLASSIFIER_TRANSFER,
+    EMERGENCY_PREFIX,
+    SecondOpinion,
+    second_opinion,
+)
 from bot.language.emergency.spotter import EmergencySpotter
 
 __all__ = [
+    "CLASSIFIER_ASK",
+    "CLASSIFIER_TRANSFER",
+    "EMERGENCY_PREFIX",
     "QUESTIONS",
     "EmergencyAction",
     "EmergencyKind",
     "EmergencySpotter",
     "Finding",
+    "SecondOpinion",
     "question_for",
+    "second_opinion",
 ]
