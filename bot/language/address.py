@@ -88,7 +88,9 @@ _CUES = PhraseTable(
     folded=False,
 )
 # 没有六号啊，那是三号
-_NO_SUCH = re.compile(r"没有[\d零一二两三四五六七八九十]{1,5}(?:号|室|栋|幢|单元|楼|层)[^是]{0,6}?是")
+_NO_SUCH = re.compile(
+    r"没有[\d零一二两三四五六七八九十]{1,5}(?:号|室|栋|幢|单元|楼|层)[^是]{0,6}?是"
+)
 _TEN_FOR_IS = re.compile(r"(?<=[我家第指只])[十1](?=[一二三四五六七八九两\d])")
 _UNIT_LIKE = re.compile("[单丹担元]")
 _SHORTEST_ROOM = 3
@@ -246,11 +248,20 @@ def _better(heard: Choice, said: Choice, roster: Roster | None) -> bool:
     by_character = [part for part in HOME if part in said.parts]
     if len(by_sound) == len(by_character) and roster is not None:
         # Nothing more, but a home that exists where the characters name none.
-        longer = len(heard.parts.get(AddressPart.ROOM, "")) >= len(said.parts.get(AddressPart.ROOM, ""))
-        return longer and heard.cost <= NEAR and roster.has(*_home(heard)) and not roster.has(*_home(said))
+        longer = len(heard.parts.get(AddressPart.ROOM, "")) >= len(
+            said.parts.get(AddressPart.ROOM, "")
+        )
+        return (
+            longer
+            and heard.cost <= NEAR
+            and roster.has(*_home(heard))
+            and not roster.has(*_home(said))
+        )
     if len(by_sound) <= len(by_character):
         return False
-    agrees = all(heard.parts.get(part, said.parts[part]) == said.parts[part] for part in by_character)
+    agrees = all(
+        heard.parts.get(part, said.parts[part]) == said.parts[part] for part in by_character
+    )
     return agrees or (roster is not None and roster.has(*_home(heard)))
 
 

@@ -176,6 +176,8 @@ class _Scanner:
         with_unit = third is not None or item.group().endswith("U")
         if len(building) > 3 or (with_unit and len(second) > 2):
             return
+        if third is not None and room is None:
+            return
         if not with_unit and (room is None or len(second) < 3):
             return
         self._keep(AddressPart.BUILDING, self._named(building, item.start(2)), *item.span())

@@ -56,7 +56,9 @@ _HOME = re.compile(
 _LETTERED = re.compile(rf"(?=(?P<b>{_LETTER})(?P<bm>{_LETTER_MARK})(?P<r>{_ROOM})?)")
 _BY_UNIT = re.compile(rf"(?<![0-9XHK])(?=(?P<u>[{_COUNT}])(?P<um>[Uu])(?P<r>{_ROOM})?)")
 _WHOLE = re.compile(rf"\.{{0,4}}(?P<r>{_ROOM})\.{{0,2}}")
-_FLOOR_ROOM = re.compile(rf"(?P<f>[{_COUNT}0]{{1,3}})[{_FLOOR}](?P<n>[{_DIGIT}]{{1,2}}|X[{_DIGIT}]?)(?P<h>h?)")
+_FLOOR_ROOM = re.compile(
+    rf"(?P<f>[{_COUNT}0]{{1,3}})[{_FLOOR}](?P<n>[{_DIGIT}]{{1,2}}|X[{_DIGIT}]?)(?P<h>h?)"
+)
 _DIGITS_BEFORE = re.compile("(?<![0-9XHK])[0-9]{3,4}$")
 _WITH_UNITS = re.compile("[XHK]")
 # 动 and its like alone are no 栋 in these words.
@@ -160,7 +162,12 @@ class _Decoder:
         if match["bm"] == "F" and not unit_said:
             # A floor; only before a unit it can be 栋 misheard.
             return
-        sure = mark == 0 or match["b"] == "L" or (bool(unit_said) and mark <= FAR) or (bool(room_said) and mark <= NEAR)
+        sure = (
+            mark == 0
+            or match["b"] == "L"
+            or (bool(unit_said) and mark <= FAR)
+            or (bool(room_said) and mark <= NEAR)
+        )
         for name, cost in names:
             total = cost + mark + self._inside_word(match.start("b"))
             known = self._roster is None or self._roster.has(name)
@@ -187,7 +194,12 @@ class _Decoder:
                 rooms += self._rooms_before(match.start("b"), name, unit)
                 for room, room_cost in rooms:
                     if sure:
-                        yield _Heard((name, unit, room), spent + room_cost, match.start("b"), max(stop, match.end("r")))
+                        yield _Heard(
+                            (name, unit, room),
+                            spent + room_cost,
+                            match.start("b"),
+                            max(stop, match.end("r")),
+                        )
                 if not alone or self._alone(match, spent, lettered):
                     yield _Heard((name, unit, None), spent, match.start("b"), stop)
 
@@ -232,7 +244,9 @@ class _Decoder:
             if spent > NEAR + SAME:
                 continue
             for room, room_cost in self._rooms(match["r"], None, unit, 0):
-                yield _Heard((None, unit, room), spent + room_cost, match.start("u"), match.end("r"))
+                yield _Heard(
+                    (None, unit, room), spent + room_cost, match.start("u"), match.end("r")
+                )
             yield _Heard((None, unit, None), spent, match.start("u"), match.end("um"))
 
     def _dashed(self, match: re.Match[str]) -> Iterable[_Heard]:
@@ -314,7 +328,9 @@ def _room_readings(said: str) -> Iterable[tuple[str, float]]:
     floor = _FLOOR_ROOM.match(said)
     if floor:
         for number, cost in _numbers(floor["f"]):
-            for room, room_cost in _numbers(floor["n"]) if floor["h"] or _hard(floor["n"][-1:]) else ():
+            for room, room_cost in (
+                _numbers(floor["n"]) if floor["h"] or _hard(floor["n"][-1:]) else ()
+            ):
                 yield number + room.zfill(2), cost + room_cost
     said = said.rstrip("h")
     for size in range(min(5, len(said)), 2, -1):

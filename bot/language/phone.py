@@ -216,7 +216,10 @@ def _corrected(runs: list[list[_Group]], text: str, local: bool) -> _Group | Non
             held = said if not valid else held
             continue
         if corrects:
-            for kept in (len(held.digits) - len(said.digits), len(held.digits) - len(run[0].digits)):
+            for kept in (
+                len(held.digits) - len(said.digits),
+                len(held.digits) - len(run[0].digits),
+            ):
                 digits = held.digits[: max(0, kept)] + said.digits
                 if kept > 0 and is_number(digits, local=local):
                     held, valid = _Group(digits, held.start, said.end), True
@@ -264,7 +267,9 @@ def _by_sound(text: str, most_cost: float, *, fillers: bool = True) -> _Group | 
     run: list[_Syllable] = []
     for syllable in [*_syllables(text, fillers), None]:
         if syllable is not None and (
-            not run or _BETWEEN.fullmatch(text, run[-1].end, syllable.start)
+            not run
+            or syllable.start < run[-1].end
+            or _BETWEEN.fullmatch(text, run[-1].end, syllable.start)
         ):
             run.append(syllable)
             continue

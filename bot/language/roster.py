@@ -7,6 +7,9 @@ can be held against what exists.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
+
+from bot.language.pinyin import sounds_of
 
 
 @dataclass(frozen=True)
@@ -68,6 +71,16 @@ class Roster:
             and (unit is None or resident.unit in (unit, None, ""))
             and (room is None or resident.room == room)
         ]
+
+    @cached_property
+    def names_by_sound(self) -> dict[str, tuple[tuple[str, tuple[str, ...]], ...]]:
+        """Residents' names with their syllables, by the folded sound of the surname."""
+        found: dict[str, dict[str, tuple[str, ...]]] = {}
+        for resident in self.residents:
+            sounds = sounds_of(resident.name)
+            if len(sounds) >= 2:
+                found.setdefault(sounds.folded[0], {})[resident.name] = sounds.syllables
+        return {first: tuple(names.items()) for first, names in found.items()}
 
     def surnames(self) -> frozenset[str]:
         """First characters of residents' names."""
