@@ -21,10 +21,17 @@ _COMMANDS = {
     "train": "训练对话模型 / train the bot",
     "status": "各服务的状态 / how the services are doing",
     "understand": "逐行理解文本 / understand lines of text",
+    "eval": "评测理解能力 / score the understanding",
     "version": "版本 / version",
 }
+_MODULES = {"eval": "evaluate"}
+"""Where a command's module is not called as the command is."""
 _EXIT_FAILED = 1
 _EXIT_INTERRUPTED = 130
+
+
+def _module_of(name: str) -> str:
+    return f"zhiban.cli.{_MODULES.get(name, name)}"
 
 
 class _LazyGroup(click.Group):
@@ -32,13 +39,13 @@ class _LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the commands whose module exists."""
-        return [name for name in _COMMANDS if importlib.util.find_spec(f"zhiban.cli.{name}")]
+        return [name for name in _COMMANDS if importlib.util.find_spec(_module_of(name))]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import the command's module and return its ``command``."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command = importlib.import_module(f"zhiban.cli.{cmd_name}").command
+        command = importlib.import_module(_module_of(cmd_name)).command
         assert isinstance(command, click.Command)  # noqa: S101 - a fault of ours, not of the user's
         return command
 
