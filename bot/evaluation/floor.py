@@ -39,7 +39,10 @@ def read_floors(content: object) -> list[Floor]:
         raise FloorError("应有 at_least 和 at_most / must hold at_least and at_most")
     floors = []
     for side, at_least in _SIDES.items():
-        for key, value in (content.get(side) or {}).items():
+        bounds = content.get(side) or {}
+        if not isinstance(bounds, Mapping):
+            raise FloorError(f"{side}: 应为指标名到数字 / must be keys to numbers")
+        for key, value in bounds.items():
             if isinstance(value, bool) or not isinstance(value, (int, float)):
                 raise FloorError(f"{side}.{key}: 应为数字 / must be a number")
             floors.append(Floor(str(key), Target(float(value), at_least)))
