@@ -152,6 +152,8 @@ def _lost(report: Report, path: Path, parts: Sequence[str]) -> list[str]:
     families = {family for part in parts for family in FAMILIES[part]}
     try:
         floors = read_floors(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except FileNotFoundError as error:
+        raise click.ClickException(f"没有门槛文件 / no floor file: {path}") from error
     except (FloorError, yaml.YAMLError) as error:
         raise click.ClickException(f"{path.name}: {error}") from error
     return fallen(report, [floor for floor in floors if floor.key.partition(".")[0] in families])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import tarfile
+import zlib
 from pathlib import Path
 
 from bot.language.intents import IntentReader, read_intents
@@ -55,7 +57,7 @@ def open_intents(model: Path) -> IntentReader:
             code=SetupCode.MISSING_FILE,
             advice="运行 zhiban train / run zhiban train",
         ) from error
-    except (ValueError, EOFError, OSError) as error:
+    except (ValueError, EOFError, OSError, tarfile.TarError, zlib.error) as error:
         raise SetupError(
             f"模型读不出来 / cannot read the model {model.name}: {error}",
             code=SetupCode.STEP_FAILED,

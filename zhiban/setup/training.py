@@ -16,6 +16,8 @@ from zhiban.setup.stamps import files_under, fingerprint
 from zhiban.supervisor.probes import http_status
 
 _NOT_FOR_TRAINING = ("frozen", "dev")
+_NOT_IN_THE_MODEL = ("evaluation", "understanding.py")
+"""What of bot/ only reads or scores a trained model."""
 _KEEP_MODELS = 3
 _TRAINING = re.compile(r"Starting to train component '(\w+)'")
 
@@ -50,7 +52,7 @@ def training_data() -> list[Path]:
 def model_path(settings: Settings) -> Path:
     """Return where the model made from the present sources lies, or will lie."""
     sources = [ROOT / "domain.yml", ROOT / "config.yml", *training_data()]
-    sources += files_under(ROOT / "bot")
+    sources += files_under(ROOT / "bot", skip=_NOT_IN_THE_MODEL)
     present = [source for source in sources if source.is_file()]
     mark = fingerprint(present, fingerprint(RASA.locks), base=ROOT)
     return settings.data_dir / "rasa-models" / f"zhiban-{mark}.tar.gz"
