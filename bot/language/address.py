@@ -80,7 +80,7 @@ class AddressReading:
 _CUES = PhraseTable(
     {
         "corrected": (
-            "不对不?对?(是|应该是)? 说错了? 讲错了? 搞错了? 记错了? =错了 应该是 更正 改成 哦不(是)? 不不"
+            "不对不?对?(是|应该是)? 说错了? 讲错了? 搞错了? 记错了? =错了 应该是 =其实是 更正 改成 哦不(是)? 不不"
         ),
         "not": "不是",
         "is": "=是",
@@ -91,6 +91,9 @@ _CUES = PhraseTable(
 _NO_SUCH = re.compile(
     r"没有[\d零一二两三四五六七八九十]{1,5}(?:号|室|栋|幢|单元|楼|层)[^是]{0,6}?是"
 )
+_DENIED = re.compile(r"(?<!是)不是[第\dA-Za-z零一二两三四五六七八九十幺]")
+_TELEPHONE = re.compile("电话|手机|号码|尾号|座机")
+_ROOM_WORDS = re.compile("房|室|住|家|门牌|户|业主|租|楼")
 _TEN_FOR_IS = re.compile(r"(?<=[我家第指只])[十1](?=[一二三四五六七八九两\d])")
 _UNIT_LIKE = re.compile("[单丹担元]")
 _SHORTEST_ROOM = 3
@@ -122,6 +125,7 @@ def read_address(
     """
     part = None if expect is None else AddressPart(expect)
     asked = asked or part is not None
+    roomy = _ROOM_WORDS.search(text) is not None
     text = text[:LONGEST_READ]
     reading = _read(text, roster, part, asked)
     if roster is not None and reading.known is False:
@@ -129,6 +133,10 @@ def read_address(
         other = _read(_TEN_FOR_IS.sub("是", text), roster, part, asked)
         if other.known and len(other.home()) >= len(reading.home()):
             reading = replace(other, repaired=True)
+    digits_only = set(reading.home()) == {"room"} and not (asked or roomy)
+    if digits_only and _TELEPHONE.search(text):
+        # 电话不对，是幺三九的.
+        reading = AddressReading()
     place = read_place(text)
     if not reading.parts() and place is None:
         return None
@@ -148,7 +156,7 @@ def _read(
             heard = _amended(reading, segment)
         if heard is not None:
             reading = reading.completed_with(heard)
-    if not reading.parts():
+    if not reading.parts() and not _DENIED.search(text):
         whole = _read_segment(text, roster, expect, asked=asked)
         reading = whole if whole is not None else reading
     if roster is not None and reading.parts():

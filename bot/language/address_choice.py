@@ -23,7 +23,7 @@ _FOR_ANOTHER = re.compile(
     r"[帮替给](?:我|咱)?(?:们)?(?:家)?(?:的|个)?(?:妈|爸|婆|公|爷|奶|姥|外|姨|姑|舅|叔|哥|姐|弟|妹|儿|女|闺|老人|邻居|朋友|亲戚|同事|老|别人|楼|对|隔|她|他|业主)"
 )
 _NUMBER_BEFORE = re.compile(
-    r"(?:尾号|末.位|后.位|最后.位|电话|手机|号码|座机|单号|工单|密码|快递|车牌|读数|[粤京沪陕])(?:号码?|号)?(?:是|为)?[\s,，]*$"
+    r"(?:尾号|末.位|后.位|最后.位|电话|手机|号码|座机|单号|工单|密码|快递|车牌|读数|车位|[粤京沪陕])(?:号码?|号)?(?:是|为)?[\s,，]*$"
 )
 _ROOM_AFTER = re.compile(r"的|室|号房|房|户|家|业主|住户|租户|这[边里户]")
 _NEIGHBOURS_COST = 6.0
@@ -59,7 +59,11 @@ def choose(mentions: Sequence[Mention], text: str, *, asked: bool = False) -> Ch
     for place, mention in enumerate(mentions):
         before = text[max(end, mention.start - _WINDOW) : mention.start]
         following = mentions[place + 1] if place + 1 < len(mentions) else None
-        alone = asked and len(mentions) == 1
+        # 十六栋二单元，上电梯左拐，一一零三; but 要七零四 directly after 五栋 is heard as a whole.
+        apart = place > 0 and mention.start - mentions[place - 1].end > 2
+        others = [one for one in mentions if one is not mention]
+        free = not any(AddressPart.ROOM in one.parts for one in others)
+        alone = asked and (not others or (apart and free))
         score = _score(mention, before, text, for_another, following, alone)
         end = mention.end
         if score is not None:
@@ -102,6 +106,8 @@ def _score(
     own = (_THEIRS if for_another else _OWN).search(before) is not None
     neighbour = _NEIGHBOUR.search(before) is not None and not for_another
     home = [part for part in HOME if part in mention.parts]
+    if not mention.marked and mention.parts.get(AddressPart.ROOM, "").startswith("0"):
+        return None
     if not mention.marked or home == [AddressPart.ROOM]:
         if neighbour or _NUMBER_BEFORE.search(before):
             return None

@@ -67,13 +67,15 @@ _FLOOR_AND_ROOM = re.compile(r"(\d?X\d?)(\d{2})")
 _ON_FLOOR = re.compile(r"0?[1-9]|[1-9]\d|X\d?")
 _JOINTS = re.compile("[_Rh-]*")
 _MOBILE_DIGITS = 11
+_SHORTEST_ROOM = 3
 _LONGEST_ROOM = 5
 _HIGHEST_PART = 200
 _HIGHEST_BUILDING = 999
 # What a number counts or names when it is no room.
 _NO_ROOM_AFTER = re.compile(
-    r"[个人天次块元平米度吨路月年点分岁斤遍台把件层楼栋幢座期%％]|号?车位|号线|小时|公交|多|来[个块岁]|左右"
+    r"[个人天次块元平米度吨路月年点分岁斤遍台把件层楼栋幢座期%％]|号?车位|号线|小时|公交|多|来[个块岁]|左右|开头|打头|系列"
 )
+_PLACE_IN_BUILDING = re.compile("[道上下顶梯层门里前后口]|[\\s,，]*[一二两三幺\\d]")
 _CALLED_BEFORE = re.compile(r"[打拨叫通]了?[过个]?$")
 _SERVICES = frozenset("110 119 120 122 114 112 12345 95598".split())
 
@@ -198,10 +200,22 @@ class _Scanner:
         name = self._named(number, place)
         if number != "L" and len(number) > 2 and not (self._roster and self._roster.has(name)):
             name, place = self._split(number, place)
-        if name is None:
+        if name is None or self._counts_buildings(item):
             return
         self._keep(AddressPart.BUILDING, name, place, item.end())
         self._ordinal = self._ordinal or bool(item["ordinal"])
+
+    def _counts_buildings(self, item: re.Match[str]) -> bool:
+        """一栋楼三十层, 哪一栋: not a building's number."""
+        if item["b"] not in ("1", "2"):
+            return False
+        text, start = self._codes.text, self._codes.starts[item.start()]
+        end = self._codes.ends[item.end() - 1]
+        if text[end - 1] == "楼" and text[end - 2] in "栋幢座":
+            return _PLACE_IN_BUILDING.match(text, end) is None
+        return text[start] in "一两" and text[max(0, start - 1) : start] in tuple(
+            "哪那这每整另某同"
+        )
 
     def _split(self, number: str, place: int) -> tuple[str | None, int]:
         """一千零一五栋: a room ran into the building; 一七五栋: 一期 written as digits."""
@@ -265,10 +279,15 @@ class _Scanner:
         if self._last is not AddressPart.UNIT and _NO_ROOM_AFTER.match(text, end):
             return
         joined = item["r"]
-        if "_" in joined and (not self._parts or not 3 <= len(number) <= 4):
-            number = joined.split("_")[0]
+        first = joined.split("_")[0]
+        if "_" in joined and (len(first) > 2 or not self._parts or not 3 <= len(number) <= 4):
+            number = first
         stop = item.start("r") + len(joined) if number == joined.replace("_", "") else 0
         stop = item.end() if stop else item.start("r") + len(number)
+        # 一楼三户 counts homes.
+        counted = item["tail"] and text[end - 1 : end] == "户" and len(number) < _SHORTEST_ROOM
+        if counted:
+            return
         loose = not item["tail"] and item.end() < len(self._codes.codes)
         if self._parts and AddressPart.ROOM not in self._parts:
             room = room_number(number) or self._on_floor(number, loose=loose)
@@ -291,7 +310,11 @@ class _Scanner:
         """A number by itself; whether it is a room is for the choice to say."""
         room = room_number(number)
         start = self._codes.starts[item.start()]
-        if room is None or len(number) > _LONGEST_ROOM or self._is_service(room, start):
+        known = self._roster is not None and self._roster.has(None, None, room)
+        if room is None or self._is_service(room, start):
+            return
+        if len(room) >= _LONGEST_ROOM and room[1] != "0" and not known:
+            # More likely part of a telephone number than a room with a digit too many.
             return
         self._close()
         end = self._codes.ends[stop - 1]
@@ -324,4 +347,7 @@ def room_number(number: str) -> str | None:
             return number[:rest] if rest in (3, 4) and number[rest] == "1" else None
         return number if len(number) >= 3 else None
     value = _value(number)
-    return value if value is not None and 100 <= int(value) <= 99999 else None
+    # 三百, 一百五 and 四千二 are sums; doors are said 六百零二 or 一百一十二.
+    whole = "0" in number or "X" in number
+    is_room = value is not None and whole and 100 < int(value) <= 99999
+    return value if is_room else None

@@ -62,9 +62,11 @@ _FLOOR_ROOM = re.compile(
 _DIGITS_BEFORE = re.compile("(?<![0-9XHK])[0-9]{3,4}$")
 _WITH_UNITS = re.compile("[XHK]")
 # 动 and its like alone are no 栋 in these words.
-_NO_BUILDING = re.compile(r"[一]动|[底在]座|[动懂][不手静机作物画力态了用]|[东冬懂]")
+_DONG = ("o", *symbols_of(["dong"]))
+_NO_BUILDING = re.compile(r"隔壁|[一]动|[底在]座|[动懂][不手静机作物画力态了用]|[东冬懂]")
 _UNKNOWN_COST = 2.0
 _LEFT_OVER_COST = 1.5
+_MOST_FOR_WHOLE = 2.5
 _AS_ROOM_MARK = re.compile(r"[4X]0?")
 _PER_PART = 3.0
 _MARGIN = 0.35
@@ -141,6 +143,8 @@ class _Decoder:
             whole = _WHOLE.fullmatch(self._string)
             if whole:
                 for room, cost in self._rooms(whole["r"], None, None, 0):
+                    if cost > _MOST_FOR_WHOLE:
+                        continue
                     yield _Heard((None, None, room), cost, whole.start("r"), whole.end("r"))
 
     def _mark_cost(self, mark: str) -> float:
@@ -159,7 +163,7 @@ class _Decoder:
     ) -> Iterable[_Heard]:
         groups = match.groupdict()
         unit_said, room_said = groups.get("u"), match["r"]
-        if match["bm"] == "F" and not unit_said:
+        if match["bm"].startswith("F") and not unit_said:
             # A floor; only before a unit it can be 栋 misheard.
             return
         sure = (
@@ -168,7 +172,12 @@ class _Decoder:
             or (bool(unit_said) and mark <= FAR)
             or (bool(room_said) and mark <= NEAR)
         )
+        plain = match["b"] == "L" or _hard(match["b"])
         for name, cost in names:
+            far = cost > NEAR * len(match["b"]) and mark > 0
+            if not (plain or lettered) and (mark > NEAR or (far and not (unit_said and room_said))):
+                # Far from a number before what is far from 栋 is anything.
+                continue
             total = cost + mark + self._inside_word(match.start("b"))
             known = self._roster is None or self._roster.has(name)
             if not known:
@@ -200,13 +209,14 @@ class _Decoder:
                             match.start("b"),
                             max(stop, match.end("r")),
                         )
-                if not alone or self._alone(match, spent, lettered):
+                if (not alone and not far) or (alone and self._alone(match, spent, lettered)):
                     yield _Heard((name, unit, None), spent, match.start("b"), stop)
 
     def _alone(self, match: re.Match[str], cost: float, lettered: bool) -> bool:
         """Whether a building by sound and nothing else is believed."""
         first, stop = match.start("b"), match.end("bm")
-        said = self._codes.text[self._codes.starts[first] : self._codes.ends[stop - 1] + 1]
+        start = max(0, self._codes.starts[first] - 1)
+        said = self._codes.text[start : self._codes.ends[stop - 1] + 1]
         if _NO_BUILDING.search(said) or self._string[max(0, first - 1) : first] == "d":
             return False
         if self._asked:
@@ -216,7 +226,11 @@ class _Decoder:
             return cost < 2 * SAME or (cost == 2 * SAME and (first == 0 or stop - first > 2))
         if lettered and match["bm"] == "Z":
             return cost <= NEAR
-        return cost <= SAME and (_hard(match["b"]) or match["bm"] in ("B", "Z"))
+        return cost <= SAME and (match["bm"] in ("B", "Z") or self._as_written(match))
+
+    def _as_written(self, match: re.Match[str]) -> bool:
+        """三洞, 五动: a digit and a homophone of 栋; 一动 is a word."""
+        return _hard(match["b"]) and match["b"] != "1" and match["bm"] in _DONG
 
     def _inside_word(self, first: int) -> float:
         """喜爱号楼 is 十二号楼 rather than 二号楼: a 十 left out before a building costs."""
@@ -247,7 +261,9 @@ class _Decoder:
                 yield _Heard(
                     (None, unit, room), spent + room_cost, match.start("u"), match.end("r")
                 )
-            yield _Heard((None, unit, None), spent, match.start("u"), match.end("um"))
+            if self._asked:
+                # 建议单元门口 is no 一单元.
+                yield _Heard((None, unit, None), spent, match.start("u"), match.end("um"))
 
     def _dashed(self, match: re.Match[str]) -> Iterable[_Heard]:
         for name, cost in _numbers(match["db"]):
@@ -326,7 +342,7 @@ def _numbers(codes: str) -> list[tuple[str, float]]:
 
 def _room_readings(said: str) -> Iterable[tuple[str, float]]:
     floor = _FLOOR_ROOM.match(said)
-    if floor:
+    if floor and said[floor.end() : floor.end() + 1] != "F":
         for number, cost in _numbers(floor["f"]):
             for room, room_cost in (
                 _numbers(floor["n"]) if floor["h"] or _hard(floor["n"][-1:]) else ()

@@ -23,6 +23,8 @@ _NEAR_INITIALS = (
 )  # fmt: skip
 _INITIALS = re.compile("[bpmfdtnlgkhjqxrzcsyw]?")
 _INTRODUCED = re.compile("(?:我叫|我是|名字是|叫|我|的|\x01)$")
+_STRONG = re.compile("(?:我叫|我是|名字叫?是?|姓名是?|^叫|\x01的?)$")
+_END = re.compile("$|[\\s,，。.!！?？、的啊呀吧嗯\x01]")
 _OTHERS = re.compile(
     "(?:老公|老婆|爱人|先生|太太|妈|爸|儿子|女儿|闺女|业主|户主|房东|他|她|邻居|朋友|找|不是)的?(?:名字)?(?:叫|是)?$"
 )
@@ -89,7 +91,10 @@ def resident_by_sound(
             if _OTHERS_AFTER.match(text, end) or not (introduced or name in at_home):
                 continue
             span = text[start:end]
-            if name in at_home:
+            if not (_STRONG.search(before) or expect_name or name in at_home):
+                # 我神经衰弱 is no 陈静: after 我 or 的 the name is all there is.
+                most = _FOLDED_COST if _END.match(text, end) else -1.0
+            elif name in at_home:
                 most = 2 * _NEAR_COST if introduced else _MOST_FOR_HOME
             elif heard and span.startswith(heard[: len(span)]):
                 most = _MOST_FOR_NAME if span != heard or span[:1] == name[:1] else 0.0
