@@ -10,7 +10,8 @@ from click.testing import CliRunner, Result
 
 from tests.support.tiny_intents import pack, train_tiny
 from zhiban.cli import cli, evaluate
-from zhiban.settings import ROOT
+from zhiban.settings import ROOT, Settings
+from zhiban.setup.training import model_path
 
 EMERGENCIES = """expected\tnear_miss\tintent\ttext
 elevator_trapped\t0\temergency_elevator_trapped\t电梯里困人了快来
@@ -93,3 +94,20 @@ def test_a_gate_without_a_floor_or_a_broken_set_is_an_error(dev: Path) -> None:
     (dev / "emergencies.tsv").write_text("expected\ttext\nfire\t着火了\n", encoding="utf-8")
     broken = score("--only", "spotter")
     assert broken.exception is not None and "near_miss" in str(broken.exception)
+
+
+def test_what_has_landed_still_holds_with_the_trained_model() -> None:
+    """The whole gate; ``make test`` trains before it, other runs may have no model."""
+    settings = Settings.from_env()
+    if not model_path(settings).exists():
+        pytest.skip("没有训练好的模型 / no trained model of the present sources: zhiban train")
+    parts = [
+        word for part in ("emergency", "intent", "slots", "questions") for word in ("--only", part)
+    ]
+    result = CliRunner().invoke(
+        cli,
+        ["eval", "--set", "frozen", "--no-failures", "--gate", *parts],
+        prog_name="zhiban",
+        standalone_mode=False,
+    )
+    assert result.exception is None and result.return_value == 0, result.stderr
