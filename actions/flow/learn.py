@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from datetime import datetime
 
 from actions.flow.spec import category_of, missing_part, only_unit
 from actions.flow.state import Field
 from actions.flow.taking import CHECK_ADDRESS, CONFIRM, FIX, RESIDENT, Taking
 from actions.flow.words import describe, is_generic, read_since
 from actions.turn import REPAIR_INTENTS
-from bot.language.address import AddressReading, read_address
-from bot.language.person import PersonReading, read_person
-from bot.language.phone import read_phone
+from bot.language.person import PersonReading
+from bot.language.phone import PhoneReading
 from bot.language.place import PlaceScope, read_place
 from bot.language.reply import YesNo, read_yes_no
 from bot.language.severity import SeverityGrade, read_severity
+from bot.language.slots import Expects, Heard, hear
 from bot.language.when import WhenKind, WhenReading, read_when
 from zhiban.clock import local_now
 from zhiban.tickets import Category
@@ -25,10 +24,19 @@ _ABOUT_NAME = (Field.NAME, *_WHERE, CONFIRM, FIX)
 _ABOUT_TIME = ("时间", "上门", "点", "上午", "下午", "今天", "明天")
 _FREE = (Field.PROBLEM, Field.WISH, Field.SINCE)
 _CORRECTING = (CONFIRM, FIX)
+_EXPECTS = {
+    Field.ADDRESS: Expects.ADDRESS,
+    CHECK_ADDRESS: Expects.ADDRESS,
+    RESIDENT: Expects.ADDRESS,
+    Field.NAME: Expects.NAME,
+    Field.PHONE: Expects.PHONE,
+    Field.SINCE: Expects.SINCE,
+    Field.TIME: Expects.AVAILABLE,
+    CONFIRM: Expects.CORRECTION,
+    FIX: Expects.CORRECTION,
+}
 _BURNT = re.compile("(?P<denied>[没不无][^,，。]{0,5})?(?:焦味|糊味|煳味|烧焦|火花|冒烟)")
-_CORRECTION = re.compile("不对|错|应该是|不是|改成")
 _NUMERALS = re.compile("[\\d零〇一二三四五六七八九十幺两,，。 ]")
-_LONGEST_NAME = 4
 _LONGEST_DETAIL = 60
 _LONGEST_BARE = 6
 _LONGEST_PROBLEM = 200
@@ -37,33 +45,42 @@ _LONGEST_PROBLEM = 200
 def learn(taking: Taking, text: str) -> None:
     """Fill facts from the words; what was learned is in ``taking.learned``."""
     asking = taking.flow.asking
-    address = _learn_address(taking, text, asking)
-    person = _learn_name(taking, text, asking, address)
-    phone_span = _learn_phone(taking, text, asking)
-    rest = describe(
-        text, address.span if address else "", person.span if person else "", phone_span
-    )
+    heard = _hear(taking, text, asking)
+    spans = _learn_address(taking, text, asking, heard)
+    person = _learn_name(taking, text, asking, heard.person)
+    phone_span = _learn_phone(taking, text, asking, heard.phone)
+    rest = describe(text, *spans, person.span if person else "", phone_span)
     if taking.opening or asking == Field.PROBLEM:
         _learn_problem(taking, rest)
     _learn_place(taking, text, rest, asking)
     _learn_severity(taking, text, asking)
-    _learn_times(taking, text, asking)
+    _learn_times(taking, text, asking, heard.when)
     if asking == Field.WISH and len(rest) >= 2:
         taking.set(wish=rest[:_LONGEST_DETAIL])
 
 
-def _learn_address(taking: Taking, text: str, asking: str) -> AddressReading | None:
+def _hear(taking: Taking, text: str, asking: str) -> Heard:
+    """Read the words in the light of what was asked."""
     roster = taking.resources.roster
-    expect = None
+    part = None
     if asking == Field.ADDRESS:
         part = missing_part(taking.facts, roster)
         # A bare number answers the part that was asked for; at first everything was asked.
         first = part == "building" and taking.flow.tried(Field.ADDRESS) <= 1
-        expect = None if first and taking.facts.category not in _building_only() else part
-    reading = read_address(text, roster, expect=expect)
+        if first and taking.facts.category not in _building_only():
+            part = None
+    expects = _EXPECTS.get(asking, Expects.OTHER if asking else Expects.ANY)
+    if taking.opening:
+        expects = Expects.ANY
+    return hear(text, expects=expects, part=part, roster=roster, now=local_now())
+
+
+def _learn_address(taking: Taking, text: str, asking: str, heard: Heard) -> tuple[str, ...]:
+    """Keep the home that was said; return the words it was said with."""
+    reading = heard.address
     if reading is None:
-        return None
-    said = {name: value for name, value in reading.parts().items() if name in _HOME_PARTS}
+        return ()
+    said = reading.home()
     shared = taking.facts.category in _building_only()
     if (
         reading.floor
@@ -73,26 +90,16 @@ def _learn_address(taking: Taking, text: str, asking: str) -> AddressReading | N
     ):
         _add_detail(taking, f"在{reading.floor}楼")
     if not said:
-        return None
-    corrects = asking in _CORRECTING or _CORRECTION.search(text) is not None
-    if "building" not in said and asking == Field.PHONE and not corrects and not taking.opening:
-        # Digits that answer another question.
-        return None
-    loose = set(said) == {"room"} and asking not in _WHERE and not corrects
-    if loose and not taking.opening:
-        return None
+        return ()
     if "building" in said and said["building"] != taking.facts.building:
         # Another building: the old unit and room belonged to the old one.
         taking.facts = taking.facts.but(unit=None, room=None)
     taking.set(**said)
     if taking.facts.building and not taking.facts.unit:
-        taking.set(unit=only_unit(taking.facts, roster))
+        taking.set(unit=only_unit(taking.facts, taking.resources.roster))
     if reading.repaired:
         taking.flow = taking.flow.doubting(sorted(said))
-    return reading
-
-
-_HOME_PARTS = ("building", "unit", "room")
+    return reading.spans
 
 
 def _building_only() -> tuple[str, ...]:
@@ -100,20 +107,14 @@ def _building_only() -> tuple[str, ...]:
 
 
 def _learn_name(
-    taking: Taking, text: str, asking: str, address: AddressReading | None
+    taking: Taking, text: str, asking: str, reading: PersonReading | None
 ) -> PersonReading | None:
-    roster = taking.resources.roster
-    reading = read_person(text, expect_name=asking == Field.NAME, roster=roster)
-    rest = text.replace(address.span, "") if address else ""
-    if reading is None and 2 <= len(rest) <= _LONGEST_NAME:
-        # 五栋二单元一零零一李明: what is left of the address is a name.
-        reading = read_person(rest, expect_name=True)
     if reading is None:
         return None
     introduced = "我" in text or "姓" in text or "叫" in text
     if asking not in _ABOUT_NAME and not introduced and not taking.opening:
         return None
-    name = reading.full if reading.given else reading.surname + (reading.title or "")
+    name = reading.name
     known = taking.facts.caller_name or ""
     if known.startswith(reading.surname) and len(name) <= len(known):
         return reading
@@ -121,9 +122,8 @@ def _learn_name(
     return reading
 
 
-def _learn_phone(taking: Taking, text: str, asking: str) -> str:
+def _learn_phone(taking: Taking, text: str, asking: str, reading: PhoneReading | None) -> str:
     caller = taking.turn.caller
-    reading = read_phone(text, expect=asking in (Field.PHONE, *_CORRECTING))
     if reading is None:
         if asking == Field.PHONE and caller and "phone_caller" in taking.flow.spoken:
             agreed = read_yes_no(text)
@@ -241,23 +241,21 @@ def _learn_people_in_lift(taking: Taking, text: str, asking: str) -> None:
             taking.flow = taking.flow.but(danger="elevator_trapped")
 
 
-def _learn_times(taking: Taking, text: str, asking: str) -> None:
-    now = local_now()
+def _learn_times(taking: Taking, text: str, asking: str, when: WhenReading | None) -> None:
     complaint = (taking.facts.category or "").startswith("complaint_")
     volunteered = not taking.facts.since and (taking.opening or complaint) and asking != Field.TIME
     if asking == Field.SINCE or volunteered:
         since = read_since(text)
         if not since and asking == Field.SINCE:
-            reading = read_when(text, kind=WhenKind.SINCE, now=now)
-            since = reading.text if reading else ""
+            since = when.text if when else ""
         if since:
             taking.set(since=since[:_LONGEST_DETAIL])
-    _learn_visit(taking, text, asking, now)
+    _learn_visit(taking, text, asking)
 
 
-def _learn_visit(taking: Taking, text: str, asking: str, now: datetime) -> None:
+def _learn_visit(taking: Taking, text: str, asking: str) -> None:
     """Read when somebody may come: asked for, corrected, or all the turn says."""
-    reading = read_when(text, kind=WhenKind.AVAILABLE, now=now)
+    reading = read_when(text, kind=WhenKind.AVAILABLE, now=local_now())
     correcting = asking in _CORRECTING and any(word in text for word in _ABOUT_TIME)
     if asking == Field.TIME or correcting or _only(reading, text, asking):
         urgent = taking.facts.urgency == "urgent" and taking.flow.tried(Field.TIME) == 1

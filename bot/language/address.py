@@ -138,6 +138,9 @@ def read_address(
         # 电话不对，是幺三九的.
         reading = AddressReading()
     place = read_place(text)
+    if place is not None and place.repaired:
+        # 我是 is no 卧室; a place by its sound is for who has asked for one.
+        place = None
     if not reading.parts() and place is None:
         return None
     reading = replace(reading, place=place.place if place else None)

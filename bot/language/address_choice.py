@@ -25,6 +25,7 @@ _FOR_ANOTHER = re.compile(
 _NUMBER_BEFORE = re.compile(
     r"(?:尾号|末.位|后.位|最后.位|电话|手机|号码|座机|单号|工单|密码|快递|车牌|读数|车位|[粤京沪陕])(?:号码?|号)?(?:是|为)?[\s,，]*$"
 )
+_PARKING_BEFORE = re.compile("[车机]位[是在号:\\s]*$")
 _ROOM_AFTER = re.compile(r"的|室|号房|房|户|家|业主|住户|租户|这[边里户]")
 _NEIGHBOURS_COST = 6.0
 _PAST_COST = 5.0
@@ -106,6 +107,8 @@ def _score(
     own = (_THEIRS if for_another else _OWN).search(before) is not None
     neighbour = _NEIGHBOUR.search(before) is not None and not for_another
     home = [part for part in HOME if part in mention.parts]
+    if _PARKING_BEFORE.search(before):
+        return None
     if not mention.marked and mention.parts.get(AddressPart.ROOM, "").startswith("0"):
         return None
     if not mention.marked or home == [AddressPart.ROOM]:

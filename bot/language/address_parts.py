@@ -58,7 +58,7 @@ _ITEM = re.compile(
     rf"|(?P<gate>({_NUM})M)"
     rf"|(?P<floor>(?P<below>G?)(?P<letter>L?)(?P<f>{_NUM})F)"
     r"|(?P<lettered>L-?(?P<lr>[0-9ogq]{3,4})(?![0-9U]))"
-    r"|(?P<number>(?P<mark>Rh?)?(?P<r>[0-9XHKogq]+(?:_[0-9]{1,2}(?![0-9XHKBUFPZM]))?)(?P<tail>[hR]*))"
+    r"|(?P<number>(?P<mark>Rh?)?(?P<r>[0-9](?:_[0-9]){2,3}(?![_0-9XHKBUFPZM])|[0-9XHKogq]+(?:_[0-9]{1,2}(?![0-9XHKBUFPZM]))?)(?P<tail>[hR]*))"
 )
 # A unit is said after its building as 2座 or 2门.
 _BARE = re.compile(r"[^0-9XHKL]*([0-9XHKogq]+|L)[Rh._]*")
@@ -76,6 +76,7 @@ _NO_ROOM_AFTER = re.compile(
     r"[个人天次块元平米度吨路月年点分岁斤遍台把件层楼栋幢座期%％]|号?车位|号线|小时|公交|多|来[个块岁]|左右|开头|打头|系列"
 )
 _PLACE_IN_BUILDING = re.compile("[道上下顶梯层门里前后口]|[\\s,，]*[一二两三幺\\d]")
+_A_UNIT_OR_ROOM = re.compile("[\\s,，的]*[一二两三四五六七八九十幺\\d]")
 _CALLED_BEFORE = re.compile(r"[打拨叫通]了?[过个]?$")
 _SERVICES = frozenset("110 119 120 122 114 112 12345 95598".split())
 
@@ -207,10 +208,15 @@ class _Scanner:
 
     def _counts_buildings(self, item: re.Match[str]) -> bool:
         """一栋楼三十层, 哪一栋: not a building's number."""
-        if item["b"] not in ("1", "2"):
-            return False
         text, start = self._codes.text, self._codes.starts[item.start()]
         end = self._codes.ends[item.end() - 1]
+        if (
+            text[max(0, start - 1) : start] in ("共", "有")
+            and _A_UNIT_OR_ROOM.match(text, end) is None
+        ):
+            return True
+        if item["b"] not in ("1", "2"):
+            return False
         if text[end - 1] == "楼" and text[end - 2] in "栋幢座":
             return _PLACE_IN_BUILDING.match(text, end) is None
         return text[start] in "一两" and text[max(0, start - 1) : start] in tuple(
@@ -240,6 +246,11 @@ class _Scanner:
 
     def _take_numbered(self, item: re.Match[str]) -> None:
         """五号二单元; 五楼二单元 is 五栋 misheard, no floor comes before its unit."""
+        end = item.end() - 1
+        if item.group().endswith("F") and self._codes.ends[end] != self._codes.starts[end + 1]:
+            # 住一楼，一单元那边.
+            self._keep(AddressPart.FLOOR, _value(item["n"]), *item.span())
+            return
         self._keep(AddressPart.BUILDING, self._named(item["n"], item.start()), *item.span())
         if item.group().endswith("F"):
             self._cost += 0.5
@@ -280,7 +291,8 @@ class _Scanner:
             return
         joined = item["r"]
         first = joined.split("_")[0]
-        if "_" in joined and (len(first) > 2 or not self._parts or not 3 <= len(number) <= 4):
+        apart = len(first) > 2 or not (self._parts or joined.count("_") > 1)
+        if "_" in joined and (apart or not 3 <= len(number) <= 4):
             number = first
         stop = item.start("r") + len(joined) if number == joined.replace("_", "") else 0
         stop = item.end() if stop else item.start("r") + len(number)

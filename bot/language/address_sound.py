@@ -164,7 +164,12 @@ class _Decoder:
         groups = match.groupdict()
         unit_said, room_said = groups.get("u"), match["r"]
         if match["bm"].startswith("F") and not unit_said:
-            # A floor; only before a unit it can be 栋 misheard.
+            # A floor; only right before a unit it can be 栋 misheard.
+            return
+        if (
+            match["bm"] == "F"
+            and self._codes.ends[match.end("bm") - 1] != self._codes.starts[match.end("bm")]
+        ):
             return
         sure = (
             mark == 0

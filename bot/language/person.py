@@ -57,7 +57,7 @@ _TITLED_SHORT = re.compile(
 )
 _SURNAMED = re.compile(f"(?:免贵|我|本人|敝)?姓(?P<surname>{_SURNAME})(?!名)")
 _FAMILIAR = re.compile(
-    f"(?:叫我|喊我|叫|写个?|记个?|我是|我|就是|是|{_START})[小老](?P<surname>{_SURNAME}){_END}"
+    f"(?:叫我|喊我|叫|写个?|记个?|我是|我|就是|是|{_START})[小老](?P<surname>{_SURNAME})(?:{_END}|(?=就|好|行|得))"
 )
 _SPELLED = re.compile("|".join(sorted(SPELLED, key=len, reverse=True)))
 _WHOLE = re.compile(
@@ -79,7 +79,7 @@ _OTHERS_AFTER = re.compile(
 )
 _THAT_PERSON = re.compile("的(?!$|[\\s,，。\x01])")
 _ENDS = re.compile(_END)
-_MYSELF = re.compile("我是.{0,16}的?$|\x01的$")
+_MYSELF = re.compile("我是.{0,16}的?$|[\x01\\d零一二三四五六七八九幺十室][的是]?$")
 _ABOUT_OTHERS = re.compile(
     "(?:找|那个|你们|你|问|跟|和|给|让|请|联系|物业|管家|上次|昨天|派|叫|楼上|楼下|隔壁|对门|邻居|老)的?$"
 )
@@ -195,6 +195,8 @@ def _whole_name(text: str, expect_name: bool) -> PersonReading | None:
     if not expect_name:
         return None
     for clause in _CLAUSES.split(plain):
+        if clause in SPELLED:
+            continue
         reading = _bare(clause.strip(_TRAILING))
         if reading is not None and reading.given and _own(plain, plain.find(clause), len(plain)):
             return reading
@@ -246,7 +248,8 @@ def _surname(text: str, expect_name: bool) -> PersonReading | None:
     if titled:
         match = titled[0]
         return PersonReading(match["surname"], None, TITLES[match["title"]], match.group(), False)
-    return _bare(text.strip(_TRAILING)) if expect_name else None
+    plain = _EXPLAINED.sub(_without_explanation, text) if expect_name else ""
+    return _bare(plain.strip(_TRAILING))
 
 
 def _about_someone_else(text: str, match: re.Match[str], expect_name: bool) -> bool:

@@ -7,7 +7,8 @@ digits of a telephone are no room and those of a ticket no telephone.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 
@@ -30,6 +31,10 @@ class Expects(str, Enum):
     SINCE = "since"
     AVAILABLE = "available"
     TICKET = "ticket"
+    CORRECTION = "correction"
+    """Everything was read back, or the caller was asked what is wrong with it."""
+    OTHER = "other"
+    """Something that has no digits in it: what happened, how bad it is."""
     ANY = "any"
 
 
@@ -39,7 +44,8 @@ SLOTS = (
 """What ``read_slots`` may return."""
 
 _KINDS = {Expects.SINCE: WhenKind.SINCE, Expects.AVAILABLE: WhenKind.AVAILABLE}
-_OTHER_DIGITS = (Expects.PHONE, Expects.TICKET, Expects.SINCE, Expects.AVAILABLE, Expects.NAME)
+_HOMES_WELCOME = (Expects.ADDRESS, Expects.ANY, Expects.CORRECTION)
+_CORRECTS = re.compile("不对|错|应该是|不是|改成")
 _TAKEN = "\x02"
 
 
@@ -89,21 +95,31 @@ def hear(
         left = _without(text, ticket.span, _TAKEN)
     else:
         left = text
-    phone = read_phone(left, expect=expects is Expects.PHONE, roster=roster)
+    digits = expects in (Expects.PHONE, Expects.CORRECTION)
+    phone = read_phone(left, expect=digits, roster=roster)
     if phone is not None and phone.number:
         left = _without(left, phone.span, _TAKEN)
     asked = expects is Expects.ADDRESS
     address = read_address(left, roster, expect=part, asked=asked)
-    if address is not None and expects in _OTHER_DIGITS and set(address.home()) == {"room"}:
-        # Digits that answer another question.
+    if address is not None and _answers_otherwise(address, text, expects):
         address = None if address.place is None else AddressReading(place=address.place)
     for span in address.spans if address is not None else ():
         left = _without(left, span, HOME_MASK)
     home = (address.building, address.unit, address.room) if address is not None else None
     person = read_person(left, expect_name=expects is Expects.NAME, roster=roster, home=home)
+    if person is not None:
+        person = replace(person, span=person.span.strip(HOME_MASK + _TAKEN))
     kind = _KINDS.get(expects)
     when = None if kind is None else read_when(left, kind=kind, now=now)
     return Heard(address, phone, person, ticket, when)
+
+
+def _answers_otherwise(address: AddressReading, text: str, expects: Expects) -> bool:
+    """Whether what looks like part of a home is the digits of another answer."""
+    said = set(address.home())
+    if not said or expects in _HOMES_WELCOME or _CORRECTS.search(text):
+        return False
+    return said == {"room"} or ("building" not in said and expects is Expects.PHONE)
 
 
 def _without(text: str, span: str, mask: str) -> str:
@@ -122,7 +138,7 @@ def read_slots(
 
     Args:
         text: The caller's words.
-        expects: address, phone, name, since, available, ticket or any.
+        expects: address, phone, name, since, available, ticket or any (see ``Expects``).
         roster: What exists and who lives there.
         now: The site's present time, for ``start`` and ``end``.
         caller: The number they call from, for 就打这个电话.

@@ -61,7 +61,7 @@ LONG = re.compile("好久了?|很久了?|老早|一直都?(?:这样|有)|一阵�
 # 两三天 is no number of days.
 VAGUE = re.compile("^(?:一两|两三|三四|三五|四五|五六|六七|七八|八九|一二|二三|好几|几)$")
 # What was said before is taken back; what follows counts.
-CORRECTED = re.compile("不对|错了|说错")
+CORRECTED = re.compile("不对|错了|说错|[哦噢啊哎]不|不不|应该是")
 # Nor does what comes before these suit.
 UNSUITABLE = re.compile(
     "不行|不方便|没空|没时间|没人|不在(?!乎)|要?上班|出差|说不准|说不好|说不定|不好说|不一定|不确定|再说|再看|看情况|问问|问一下|问我"
