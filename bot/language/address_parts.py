@@ -64,6 +64,7 @@ _ITEM = re.compile(
 _BARE = re.compile(r"[^0-9XHKL]*([0-9XHKogq]+|L)[Rh._]*")
 _ONLY_NUMBER = re.compile(r"[._]{0,2}([0-9XHKogq]+)[Rh]*")
 _FLOOR_AND_ROOM = re.compile(r"(\d?X\d?)(\d{2})")
+_ROOM_AND_FLOOR = re.compile(r"(\d{3,4})(\d?X\d?)")
 _ON_FLOOR = re.compile(r"0?[1-9]|[1-9]\d|X\d?")
 _JOINTS = re.compile("[_Rh-]*")
 _MOBILE_DIGITS = 11
@@ -270,7 +271,15 @@ class _Scanner:
             self._take_unit(item)
 
     def _take_floor(self, item: re.Match[str]) -> None:
-        value = None if item["letter"] else _value(item["f"])
+        number, place = item["f"], item.start()
+        ran_into = _ROOM_AND_FLOOR.fullmatch(number)
+        if ran_into and not self._parts:
+            # 房号是二四零二，二十四楼.
+            floor = _value(ran_into.group(2))
+            if floor == ran_into.group(1)[:-2]:
+                self._keep(AddressPart.ROOM, ran_into.group(1), place, place + 4)
+                number = ran_into.group(2)
+        value = None if item["letter"] else _value(number)
         if value is None or int(value) > _HIGHEST_PART:
             return
         floor = ("-" if item["below"] else "") + value

@@ -107,6 +107,8 @@ def hear(
         left = _without(left, span, HOME_MASK)
     home = (address.building, address.unit, address.room) if address is not None else None
     person = read_person(left, expect_name=expects is Expects.NAME, roster=roster, home=home)
+    if address is not None and roster is not None:
+        address = _as_registered(address, person, phone, roster)
     if person is not None:
         person = replace(person, span=person.span.strip(HOME_MASK + _TAKEN))
     kind = _KINDS.get(expects)
@@ -120,6 +122,34 @@ def _answers_otherwise(address: AddressReading, text: str, expects: Expects) -> 
     if not said or expects in _HOMES_WELCOME or _CORRECTS.search(text):
         return False
     return said == {"room"} or ("building" not in said and expects is Expects.PHONE)
+
+
+def _as_registered(
+    address: AddressReading,
+    person: PersonReading | None,
+    phone: PhoneReading | None,
+    roster: Roster,
+) -> AddressReading:
+    """The room of the resident who calls, where a digit of it was lost or doubled on the way.
+
+    Only if name or telephone are the resident's and building and unit are as said: 王芳 of 3-2-1201
+    whose room was heard as 101.
+    """
+    if address.building is None or address.room is None:
+        return address
+    name = person.full if person is not None else ""
+    number = phone.number if phone is not None else None
+    rooms = {
+        resident.room
+        for resident in roster.homes(address.building, address.unit, None)
+        if resident.name == name or (number and resident.phone == number)
+    }
+    if len(rooms) != 1 or address.room in rooms:
+        return address
+    (room,) = rooms
+    longer, shorter = sorted((room, address.room), key=len, reverse=True)
+    lost = any(longer[:place] + longer[place + 1 :] == shorter for place in range(len(longer)))
+    return replace(address, room=room, repaired=True, known=True) if lost else address
 
 
 def _without(text: str, span: str, mask: str) -> str:
