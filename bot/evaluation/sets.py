@@ -58,10 +58,13 @@ def read_rows(path: Path, needed: Sequence[str]) -> list[dict[str, str]]:
         needed: Columns that must be there.
 
     Raises:
-        SetError: A column is missing, or a line has too many or too few values.
+        SetError: Not UTF-8, a column is missing, or a line has too many or too few values.
         FileNotFoundError: There is no such file.
     """
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except UnicodeDecodeError as error:
+        raise SetError(f"{path.name}: 不是 UTF-8 / not UTF-8") from error
     columns = lines[0].split("\t") if lines else []
     for name in needed:
         if name not in columns:

@@ -1,5 +1,6 @@
 """The evaluation itself: shares, intervals, sets, scores, floors, reports."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -19,12 +20,10 @@ from bot.evaluation.sets import (
     read_emergencies,
     read_intents,
 )
-from bot.language.emergency import EmergencySpotter
+from bot.language.emergency import EmergencyAction, EmergencyKind, EmergencySpotter, Finding
 from bot.language.roster import Roster
 from bot.understanding import Understanding
 from tests.language.test_understanding import Says
-
-SPOTTER = EmergencySpotter()
 
 
 def value(report: Report, key: str) -> float:
@@ -141,23 +140,40 @@ def test_emergency_shares_count_what_they_say() -> None:
     assert not figures["false_asks"].target.at_least
 
 
+class Rings(EmergencySpotter):
+    """Rings as soon as 困人了 is said."""
+
+    def spot(
+        self, text: str, *, final: bool = False, alternatives: Sequence[str] = ()
+    ) -> Finding | None:
+        assert not final
+        place = text.find("困人了")
+        if place < 0:
+            return None
+        transfer = EmergencyAction.TRANSFER
+        return Finding(EmergencyKind.ELEVATOR_TRAPPED, 3, 0.9, "困人了", place, place + 3, transfer)
+
+
 def test_partials_are_judged_at_every_character() -> None:
-    long = "电梯里困人了" + "你们快点来" * 3
+    early, late = "电梯里困人了你们快来", "你们快来电梯里困人了"
     cases = [
-        EmergencyCase(("elevator_trapped",), False, "", long),
-        EmergencyCase(("fire",), False, "", "今天天气不错"),
+        EmergencyCase(("elevator_trapped",), False, "", early),
+        EmergencyCase(("elevator_trapped",), False, "", late),
+        EmergencyCase(("fire",), False, "", "楼下有黑烟"),
         EmergencyCase((), False, "", "物业费怎么交"),
-        EmergencyCase((), True, "", long),
+        EmergencyCase((), True, "", early),
     ]
-    report = score_partials("clean", cases, SPOTTER)
-    assert value(report, "partial.clean.before_end") == 0.5
-    assert value(report, "partial.clean.false_transfers") == 0.5
-    fired = value(report, "partial.clean.character.p50")
-    assert 4 <= fired <= 7
-    assert value(report, "partial.clean.position.p50") == fired / len(long)
+    report = score_partials("clean", cases, Rings())
+    assert value(report, "partial.clean.before_end") == 1 / 3
+    assert value(report, "partial.clean.false_transfers") == 1 / 2
+    assert value(report, "partial.clean.character.p50") == len(late)
+    assert value(report, "partial.clean.position.p50") == 1.0
+    first = score_partials("clean", cases[:1], Rings())
+    assert value(first, "partial.clean.character.p50") == early.index("你")
+    assert value(first, "partial.clean.position.p50") == early.index("你") / len(early)
     timed = report.figure("partial.clean.ms.p99")
     assert timed is not None and timed.n == sum(len(case.text) for case in cases)
-    assert [failure.text for failure in report.failures] == [long]
+    assert [failure.text for failure in report.failures] == [early]
 
 
 def test_intents_and_categories_are_counted_apart() -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import io
+import math
 import tarfile
 from pathlib import Path
 
 from bot.language.fragments import fragments_of
 from bot.language.intents import WEIGHTS_FILE, IntentReader
-from bot.language.linear import LinearModel, read_model, write_model
+from bot.language.linear import read_model, softmax, write_model
 from bot.language.pinyin import sounds_of
 
 SENTENCES = {
@@ -37,15 +38,17 @@ def train_tiny(path: Path) -> IntentReader:
         for text in SENTENCES[intent].split()
     ]
     rows: dict[str, list[float]] = {f: [0.0] * len(labels) for found, _ in examples for f in found}
-    bias = [0.0] * len(labels)
-    model = LinearModel(tuple(labels), tuple(bias), rows)
     for _ in range(_ROUNDS):
         for found, right in examples:
-            for place, chance in enumerate(model.chances(found)):
+            scale = 1 / math.sqrt(len(found))
+            scores = [
+                scale * sum(weights) for weights in zip(*(rows[f] for f in found), strict=True)
+            ]
+            for place, chance in enumerate(softmax(scores)):
                 step = _STEP * ((place == right) - chance)
                 for fragment in found:
                     rows[fragment][place] += step
-    write_model(path, labels, bias, rows)
+    write_model(path, labels, [0.0] * len(labels), rows)
     return IntentReader(read_model(path.read_bytes()))
 
 
