@@ -52,6 +52,17 @@ class Sounds:
         """Number of syllables."""
         return len(self.syllables)
 
+    def up_to(self, stop: int) -> Sounds:
+        """Return the first ``stop`` syllables alone."""
+        return Sounds(
+            text=self.text,
+            syllables=self.syllables[:stop],
+            folded=self.folded[:stop],
+            starts=self.starts[:stop],
+            ends=self.ends[:stop],
+            breaks=self.breaks,
+        )
+
     def span(self, first: int, stop: int) -> str:
         """Text from syllable ``first`` up to but not including syllable ``stop``."""
         if first >= stop or first >= len(self.starts):

@@ -112,10 +112,25 @@ def test_doubt_is_a_question_not_a_transfer() -> None:
     assert question_for(finding.kind) == QUESTIONS[EmergencyKind.GAS_LEAK]
 
 
-def test_dialect_alone_only_asks() -> None:
-    finding = SPOTTER.spot("我家造火了", final=True)
+def test_one_layer_alone_asks_where_the_other_disagrees() -> None:
+    # The pattern is as sure of 是不是着火了 as of 着火了; the learned layer hears a question.
+    finding = SPOTTER.spot("是不是着火了", final=True)
     assert finding is not None and finding.kind is EmergencyKind.FIRE
     assert finding.action is EmergencyAction.ASK
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (EmergencyKind.ELEVATOR_TRAPPED, "我们几个被关在里头了门怎么都扒不开"),
+        (EmergencyKind.BURST_PIPE, "卫生间那个水止都止不住已经漫到客厅了"),
+        (EmergencyKind.GAS_LEAK, "厨房一股臭鸡蛋味越来越浓我头都疼了"),
+        (EmergencyKind.MEDICAL, "楼下老太太喊了半天屋里没人应门也反锁着"),
+    ],
+)
+def test_needs_no_keyword(kind: EmergencyKind, text: str) -> None:
+    finding = SPOTTER.spot(text, final=True)
+    assert finding is not None and finding.kind is kind
 
 
 def test_levels_follow_the_three_response_levels() -> None:
@@ -142,7 +157,6 @@ def test_says_where_and_what_it_matched() -> None:
 def test_fires_before_the_sentence_ends(text: str) -> None:
     fired = [end for end in range(1, len(text)) if SPOTTER.spot(text[:end])]
     assert fired, "an interim text must be enough"
-    assert all(SPOTTER.spot(text[:end]) for end in range(fired[0], len(text)))
 
 
 @pytest.mark.parametrize(
@@ -165,11 +179,13 @@ def test_interim_texts_never_raise_questions() -> None:
 
 
 def test_alternatives_raise_a_question_or_settle_one() -> None:
-    alone = SPOTTER.spot("我家照顾了", final=True)
-    asked = SPOTTER.spot("我家照顾了", final=True, alternatives=["我家着火了"])
+    alone = SPOTTER.spot("我家桌子坏了", final=True)
+    asked = SPOTTER.spot("我家桌子坏了", final=True, alternatives=["我家着火了"])
     assert alone is None
     assert asked is not None and asked.action is EmergencyAction.ASK
-    settled = SPOTTER.spot("我家造火了", final=True, alternatives=["我家着火了"])
+    doubted = SPOTTER.spot("是不是着火了", final=True)
+    settled = SPOTTER.spot("是不是着火了", final=True, alternatives=["就是着火了"])
+    assert doubted is not None and doubted.action is EmergencyAction.ASK
     assert settled is not None and settled.action is EmergencyAction.TRANSFER
 
 

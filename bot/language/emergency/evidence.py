@@ -30,6 +30,7 @@ _EVENTS_READ = 4
 _ALWAYS_ASKED = frozenset((EmergencyKind.GAS_LEAK, EmergencyKind.FIRE))
 _PLAIN_BELIEF = 0.75
 _WORTH_ASKING = 0.52
+_DOUBT = frozenset(("hedge", "slight"))
 _SHORTEST_FOLDED = 4
 _SHORTEST_FOLDED_COMMON = 3
 _COMMON_KINDS = frozenset(
@@ -82,6 +83,7 @@ class Evidence:
         event: Syllable range of the event itself.
         closeness: Of the least close of the words.
         settled: The words that could still follow can no longer take it back cheaply.
+        doubted: The caller is not sure it is so (好像, 有一点).
     """
 
     kind: EmergencyKind
@@ -92,6 +94,7 @@ class Evidence:
     event: tuple[int, int]
     closeness: Closeness
     settled: bool
+    doubted: bool
 
 
 def pattern_evidence(sounds: Sounds) -> list[Evidence]:
@@ -135,6 +138,7 @@ def pattern_evidence(sounds: Sounds) -> list[Evidence]:
                     event=(event.first, event.stop),
                     closeness=closeness,
                     settled=_settled(sounds, pattern.kind, hits),
+                    doubted=_DOUBT <= set(weight.reasons) and "urgent" not in weight.reasons,
                 )
             )
     found = [one for one in found if not _shares_cancelled(one, cancelled)]

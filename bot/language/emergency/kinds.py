@@ -20,6 +20,20 @@ class EmergencyKind(str, Enum):
     FLOOD = "flood"
 
 
+USUAL_LEVEL = {
+    EmergencyKind.ELEVATOR_TRAPPED: 3,
+    EmergencyKind.FIRE: 3,
+    EmergencyKind.GAS_LEAK: 3,
+    EmergencyKind.BURST_PIPE: 2,
+    EmergencyKind.ELECTRIC_HAZARD: 2,
+    EmergencyKind.MEDICAL: 3,
+    EmergencyKind.VIOLENCE_INTRUSION: 3,
+    EmergencyKind.FALLING_OBJECT: 2,
+    EmergencyKind.FLOOD: 2,
+}
+"""Level where the words do not say how bad it is (EMG-038 to EMG-040)."""
+
+
 class EmergencyAction(str, Enum):
     """What to do about a finding: put through at once, or ask one closed question first."""
 
