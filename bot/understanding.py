@@ -18,11 +18,10 @@ from bot.language.emergency import (
     EmergencySpotter,
     second_opinion,
 )
-from bot.language.intents import FALLBACK_BAR
+from bot.language.intents import FALLBACK, FALLBACK_BAR
 from bot.language.roster import Roster
 from bot.language.slots import read_slots
 
-FALLBACK = "nlu_fallback"
 _TRANSFER = EmergencyAction.TRANSFER
 
 

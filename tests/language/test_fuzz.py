@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from bot.evaluation.odd import LONGEST, odd_texts
 from bot.language.emergency import EmergencyAction, EmergencyKind, EmergencySpotter
 from bot.language.fragments import fragments_of
-from bot.language.intents import IntentReader
+from bot.language.intents import FALLBACK, IntentReader
+from bot.language.matters import split_matters
 from bot.language.pinyin import sounds_of
 from bot.language.retrieval import AnswerIndex, Entry, confident
 from bot.language.roster import Resident, Roster
@@ -72,8 +73,21 @@ def readers(intents: IntentReader) -> dict[str, Callable[[str], object]]:
         "intents": intents.ranking,
         "slots": lambda text: read_slots(text, roster=ROSTER, now=NOW, caller=CALLER),
         "answers": INDEX.best,
+        "matters": lambda text: split_matters(text, classify=lambda words: best_of(intents, words)),
         "understanding": lambda text: understanding.read(text, now=NOW, caller=CALLER),
     }
+
+
+def best_of(intents: IntentReader, words: str) -> tuple[str, float]:
+    return next(iter(intents.ranking(words)), (FALLBACK, 0.0))
+
+
+def check_matters(text: str, intents: IntentReader) -> None:
+    for classify in (None, lambda words: best_of(intents, words)):
+        breath = split_matters(text, classify=classify)
+        assert breath.matters
+        if len(breath.matters) > 1:
+            assert all(words.strip() for words in breath.texts)
 
 
 def check_spotter(text: str) -> None:
@@ -116,6 +130,7 @@ def test_no_text_makes_anything_raise(text: str, intents: IntentReader) -> None:
     check_intents(text, intents)
     check_slots(text)
     check_answers(text)
+    check_matters(text, intents)
 
 
 @settings(max_examples=80, deadline=None)
@@ -138,7 +153,7 @@ def test_long_and_foreign_texts(readers: dict[str, Callable[[str], object]]) -> 
 
 
 @pytest.mark.parametrize(
-    "reader", ["partial", "final", "intents", "slots", "answers", "understanding"]
+    "reader", ["partial", "final", "intents", "slots", "answers", "matters", "understanding"]
 )
 @pytest.mark.parametrize(
     "unit",

@@ -5,9 +5,9 @@ from datetime import datetime
 import pytest
 
 from bot.language.emergency import CLASSIFIER_ASK, CLASSIFIER_TRANSFER
-from bot.language.intents import FALLBACK_BAR
+from bot.language.intents import FALLBACK, FALLBACK_BAR
 from bot.language.roster import Roster
-from bot.understanding import FALLBACK, Danger, Understanding, Understood
+from bot.understanding import Danger, Understanding, Understood
 
 SURE = CLASSIFIER_TRANSFER + 0.01
 UNSURE = CLASSIFIER_ASK + 0.01
