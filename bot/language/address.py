@@ -8,90 +8,23 @@ mended address is read back before it is used (TAX-115, TAX-118).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from bot.language.address_choice import Choice, choose
-from bot.language.address_parts import HOME, AddressPart, find_mentions, read_answer
-from bot.language.address_sound import hear, mend
+from bot.language.address_answer import read_answer
+from bot.language.address_choice import choose
+from bot.language.address_model import HOME, AddressPart, AddressReading, Choice
+from bot.language.address_parts import find_mentions
+from bot.language.address_rooms import mend
+from bot.language.address_sound import hear
 from bot.language.address_tokens import encode
+from bot.language.corrections import only_denies, segments_of
 from bot.language.heard_digits import NEAR, SAME
-from bot.language.phrases import Closeness, PhraseTable
-from bot.language.pinyin import LONGEST_READ, sounds_of
+from bot.language.pinyin import LONGEST_READ
 from bot.language.place import read_place
 from bot.language.roster import Roster
 
+__all__ = ["AddressPart", "AddressReading", "read_address"]
 
-@dataclass(frozen=True)
-class AddressReading:
-    """What was read of an address; parts not said are None.
-
-    Attributes:
-        phase: ``1`` for 一期.
-        building: ``5`` or ``A``.
-        unit: ``2``.
-        room: ``1001``, leading zeros kept.
-        floor: ``10``, ``-1`` below ground.
-        place: Where in the home or the grounds, when named.
-        span: The caller's words that say most of it.
-        spans: All the caller's words it was read from.
-        repaired: Something was read by sound, or corrected against the roster.
-        known: Whether such a home exists by the roster; None without a roster.
-    """
-
-    phase: str | None = None
-    building: str | None = None
-    unit: str | None = None
-    room: str | None = None
-    floor: str | None = None
-    place: str | None = None
-    span: str = ""
-    spans: tuple[str, ...] = ()
-    repaired: bool = False
-    known: bool | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Building and room are there (some communities have no units)."""
-        return self.building is not None and self.room is not None
-
-    def parts(self) -> dict[str, str]:
-        """The parts that were said, by name."""
-        named = {part.value: getattr(self, part.value) for part in AddressPart}
-        return {name: value for name, value in named.items() if value is not None}
-
-    def home(self) -> dict[str, str]:
-        """Building, unit and room as far as said."""
-        named = {part.value: getattr(self, part.value) for part in HOME}
-        return {name: value for name, value in named.items() if value is not None}
-
-    def completed_with(self, later: AddressReading) -> AddressReading:
-        """This reading with what a later answer adds or corrects."""
-        return replace(
-            self,
-            **later.parts(),
-            place=later.place or self.place,
-            span=later.span or self.span,
-            spans=(*self.spans, *later.spans),
-            repaired=self.repaired or later.repaired,
-            known=later.known if later.known is not None else self.known,
-        )
-
-
-_CUES = PhraseTable(
-    {
-        "corrected": (
-            "不对不?对?(是|应该是)? 说错了? 讲错了? 搞错了? 记错了? =错了 应该是 =其实是 更正 改成 哦不(是)? 不不"
-        ),
-        "not": "不是",
-        "is": "=是",
-    },
-    folded=False,
-)
-# 没有六号啊，那是三号
-_NO_SUCH = re.compile(
-    r"没有[\d零一二两三四五六七八九十]{1,5}(?:号|室|栋|幢|单元|楼|层)[^是]{0,6}?是"
-)
-_DENIED = re.compile(r"(?<!是)不是[第\dA-Za-z零一二两三四五六七八九十幺]")
 _TELEPHONE = re.compile("电话|手机|号码|尾号|座机")
 _ROOM_WORDS = re.compile("房|室|住|家|门牌|户|业主|租|楼")
 _TEN_FOR_IS = re.compile(r"(?<=[我家第指只])[十1](?=[一二三四五六七八九两\d])")
@@ -153,47 +86,18 @@ def _read(
     text: str, roster: Roster | None, expect: AddressPart | None, asked: bool
 ) -> AddressReading:
     reading = AddressReading()
-    for segment in _segments(text):
+    for segment in segments_of(text):
         heard = _read_segment(segment, roster, expect, asked=asked)
         if heard is None:
             heard = _amended(reading, segment)
         if heard is not None:
             reading = reading.completed_with(heard)
-    if not reading.parts() and not _DENIED.search(text):
+    if not reading.parts() and not only_denies(text):
         whole = _read_segment(text, roster, expect, asked=asked)
         reading = whole if whole is not None else reading
     if roster is not None and reading.parts():
         reading = _checked(reading, roster)
     return reading
-
-
-def _segments(text: str) -> list[str]:
-    """Cut at corrections; what was taken back (不是X是…) is left out."""
-    sounds = sounds_of(text)
-    cues = [
-        (sounds.starts[hit.first], sounds.ends[hit.stop - 1], hit.name)
-        for hit in _CUES.find(sounds)
-        if hit.closeness is not Closeness.FOLDED
-    ]
-    cues += [(found.start(), found.start() + 2, "not") for found in _NO_SUCH.finditer(text)]
-    pieces: list[str] = []
-    start = 0
-    denied = False
-    for begin, end, name in sorted(cues):
-        if begin < start or (name == "not" and text[begin - 1 : begin] == "是"):
-            continue
-        if name == "corrected":
-            if not denied:
-                pieces.append(text[start:begin])
-            start, denied = end, False
-        elif name == "not":
-            pieces.append(text[start:begin])
-            start, denied = end, True
-        elif denied:
-            start, denied = end, False
-    if not denied:
-        pieces.append(text[start:])
-    return [piece for piece in pieces if piece.strip()]
 
 
 def _read_segment(
@@ -222,7 +126,8 @@ def _read_segment(
         return None
     spans = tuple(text[start:end] for start, end in said.spans)
     values = {part.value: value for part, value in said.parts.items()}
-    return AddressReading(span=spans[0], spans=spans, repaired=said.cost > 0, **values)
+    reading = AddressReading(span=spans[0], spans=spans, repaired=said.cost > 0)
+    return reading.with_parts(values)
 
 
 def _too_short(room: str | None) -> bool:
@@ -288,7 +193,7 @@ def _amended(reading: AddressReading, text: str) -> AddressReading | None:
     if part is AddressPart.ROOM and _LAST_DIGITS.fullmatch(value):
         value = reading.room[:-2] + value.zfill(2) if reading.room else value
     span = text[answer.start : answer.end]
-    return AddressReading(span=span, spans=(span,), **{part.value: value})
+    return AddressReading(span=span, spans=(span,)).with_parts({part.value: value})
 
 
 def _checked(reading: AddressReading, roster: Roster) -> AddressReading:
@@ -298,9 +203,9 @@ def _checked(reading: AddressReading, roster: Roster) -> AddressReading:
     for part in ("building", "unit"):
         value = getattr(reading, part)
         for other in _CONFUSED_NUMBERS.get(value or "", ()):
-            parts = {"building": reading.building, "unit": reading.unit, part: other}
-            if roster.has(parts["building"], parts["unit"], reading.room):
+            try_with = reading.with_parts({part: other})
+            if roster.has(try_with.building, try_with.unit, try_with.room):
                 mended.append({part: other})
     if len(mended) == 1 and reading.building is not None:
-        return replace(reading, **mended[0], repaired=True, known=True)
+        return replace(reading.with_parts(mended[0]), repaired=True, known=True)
     return replace(reading, known=False)

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from bot.language.address_parts import HOME, AddressPart, Mention
+from bot.language.address_model import HOME, AddressPart, Choice, Mention
 
 _WINDOW = 8
 _OWN = re.compile(r"我|咱|俺|家(?:里|住|是)|住在?|业主|租户|本人")
@@ -29,21 +28,6 @@ _PARKING_BEFORE = re.compile("[车机]位[是在号:\\s]*$")
 _ROOM_AFTER = re.compile(r"的|室|号房|房|户|家|业主|住户|租户|这[边里户]")
 _NEIGHBOURS_COST = 6.0
 _PAST_COST = 5.0
-
-
-@dataclass(frozen=True)
-class Choice:
-    """What was chosen.
-
-    Attributes:
-        parts: The home's parts.
-        spans: Ranges of the text they came from, the main one first.
-        cost: What reading by sound cost.
-    """
-
-    parts: dict[AddressPart, str]
-    spans: tuple[tuple[int, int], ...]
-    cost: float
 
 
 def choose(mentions: Sequence[Mention], text: str, *, asked: bool = False) -> Choice | None:

@@ -8,45 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from enum import Enum
 
-from bot.language.address_tokens import AMONG_DIGITS, Codes, letter_at
-from bot.language.numbers import read_unit_letters
+from bot.language.address_model import AddressPart, Mention
+from bot.language.address_rooms import HIGHEST_PART, LONGEST_ROOM, room_number, whole_number
+from bot.language.address_tokens import Codes, letter_at
 from bot.language.roster import Roster
-
-
-class AddressPart(str, Enum):
-    """A part of an address, as asked for."""
-
-    PHASE = "phase"
-    BUILDING = "building"
-    UNIT = "unit"
-    ROOM = "room"
-    FLOOR = "floor"
-
-
-HOME = (AddressPart.BUILDING, AddressPart.UNIT, AddressPart.ROOM)
-
-
-@dataclass(frozen=True)
-class Mention:
-    """Parts said in one go.
-
-    Attributes:
-        parts: What was said.
-        start: Offset in the text of its first character.
-        end: Offset just past its last.
-        cost: What reading by sound cost; 0 when every character was right.
-        marked: A mark (栋, 单元, 室, a dash) was said; else it is a bare number.
-    """
-
-    parts: dict[AddressPart, str] = field(default_factory=dict)
-    start: int = 0
-    end: int = 0
-    cost: float = 0.0
-    marked: bool = True
-
 
 _NUM = "[0-9XHK]{1,10}"
 _ITEM = re.compile(
@@ -60,24 +26,18 @@ _ITEM = re.compile(
     r"|(?P<lettered>L-?(?P<lr>[0-9ogq]{3,4})(?![0-9U]))"
     r"|(?P<number>(?P<mark>Rh?)?(?P<r>[0-9](?:_[0-9]){2,3}(?![_0-9XHKBUFPZM])|[0-9XHKogq]+(?:_[0-9]{1,2}(?![0-9XHKBUFPZM]))?)(?P<tail>[hR]*))"
 )
-# A unit is said after its building as 2座 or 2门.
-_BARE = re.compile(r"[^0-9XHKL]*([0-9XHKogq]+|L)[Rh._]*")
-_ONLY_NUMBER = re.compile(r"[._]{0,2}([0-9XHKogq]+)[Rh]*")
-_FLOOR_AND_ROOM = re.compile(r"(\d?X\d?)(\d{2})")
 _ROOM_AND_FLOOR = re.compile(r"(\d{3,4})(\d?X\d?)")
 _ON_FLOOR = re.compile(r"0?[1-9]|[1-9]\d|X\d?")
 _JOINTS = re.compile("[_Rh-]*")
-_MOBILE_DIGITS = 11
 _SHORTEST_ROOM = 3
-_LONGEST_ROOM = 5
-_HIGHEST_PART = 200
 _HIGHEST_BUILDING = 999
 # What a number counts or names when it is no room.
 _NO_ROOM_AFTER = re.compile(
     r"[个人天次块元平米度吨路月年点分岁斤遍台把件层楼栋幢座期%％]|号?车位|号线|小时|公交|多|来[个块岁]|左右|开头|打头|系列"
 )
-_PLACE_IN_BUILDING = re.compile("[道上下顶梯层门里前后口]|[\\s,，]*[一二两三幺\\d]")
-_A_UNIT_OR_ROOM = re.compile("[\\s,，的]*[一二两三四五六七八九十幺\\d]")
+_UNIT_OR_ROOM = "[\\s,，的]*(?:[一二两三四五六幺\\d]单元|[零一二两三四五六七八九十百幺\\d]{3})"
+_A_UNIT_OR_ROOM = re.compile(_UNIT_OR_ROOM)
+_PLACE_IN_BUILDING = re.compile(f"[道上下顶梯层门里前后口]|{_UNIT_OR_ROOM}")
 _CALLED_BEFORE = re.compile(r"[打拨叫通]了?[过个]?$")
 _SERVICES = frozenset("110 119 120 122 114 112 12345 95598".split())
 
@@ -85,26 +45,6 @@ _SERVICES = frozenset("110 119 120 122 114 112 12345 95598".split())
 def find_mentions(codes: Codes, roster: Roster | None = None) -> list[Mention]:
     """Every mention of a home, in order of the text."""
     return _Scanner(codes, roster).scan()
-
-
-def read_answer(codes: Codes, expect: AddressPart) -> Mention | None:
-    """A bare number as the part that was asked for."""
-    bare = _BARE.fullmatch(codes.codes)
-    if bare is None:
-        return None
-    number, place = bare.group(1), bare.start(1)
-    value: str | None
-    if expect is AddressPart.ROOM:
-        value = room_number(number) or (_value(number) if len(number) <= 3 else None)
-    elif number == "L":
-        value = letter_at(codes, place)
-    else:
-        value = _value(number)
-        if value is not None and int(value) > _HIGHEST_PART:
-            value = None
-    if value is None:
-        return None
-    return Mention({expect: value}, codes.starts[place], codes.ends[bare.end(1) - 1])
 
 
 class _Scanner:
@@ -170,7 +110,7 @@ class _Scanner:
     def _named(self, number: str, place: int) -> str | None:
         if number == "L":
             return letter_at(self._codes, place)
-        value = _value(number)
+        value = whole_number(number)
         return value if value is not None and int(value) <= _HIGHEST_BUILDING else None
 
     def _take_dashed(self, item: re.Match[str]) -> None:
@@ -186,7 +126,7 @@ class _Scanner:
             return
         self._keep(AddressPart.BUILDING, self._named(building, item.start(2)), *item.span())
         if with_unit:
-            self._keep(AddressPart.UNIT, _value(second), *item.span())
+            self._keep(AddressPart.UNIT, whole_number(second), *item.span())
         if third is not None or not with_unit:
             self._keep(AddressPart.ROOM, room, *item.span())
 
@@ -227,7 +167,7 @@ class _Scanner:
     def _split(self, number: str, place: int) -> tuple[str | None, int]:
         """一千零一五栋: a room ran into the building; 一七五栋: 一期 written as digits."""
         for cut in range(1, len(number)):
-            name = _value(number[cut:])
+            name = whole_number(number[cut:])
             if self._roster is None or not name or not self._roster.has(name):
                 continue
             before = number[:cut]
@@ -239,7 +179,7 @@ class _Scanner:
             if room is not None and self._roster.has(name, None, room):
                 self._keep(AddressPart.ROOM, room, place, place + cut)
                 return name, place + cut
-        name = _value(number[-1]) if number.isdigit() and len(number) > 3 else None
+        name = whole_number(number[-1]) if number.isdigit() and len(number) > 3 else None
         if self._roster is not None and name and self._roster.has(name):
             self._cost += 0.5
             return name, place + len(number) - 1
@@ -250,7 +190,7 @@ class _Scanner:
         end = item.end() - 1
         if item.group().endswith("F") and self._codes.ends[end] != self._codes.starts[end + 1]:
             # 住一楼，一单元那边.
-            self._keep(AddressPart.FLOOR, _value(item["n"]), *item.span())
+            self._keep(AddressPart.FLOOR, whole_number(item["n"]), *item.span())
             return
         self._keep(AddressPart.BUILDING, self._named(item["n"], item.start()), *item.span())
         if item.group().endswith("F"):
@@ -275,12 +215,12 @@ class _Scanner:
         ran_into = _ROOM_AND_FLOOR.fullmatch(number)
         if ran_into and not self._parts:
             # 房号是二四零二，二十四楼.
-            floor = _value(ran_into.group(2))
+            floor = whole_number(ran_into.group(2))
             if floor == ran_into.group(1)[:-2]:
                 self._keep(AddressPart.ROOM, ran_into.group(1), place, place + 4)
                 number = ran_into.group(2)
-        value = None if item["letter"] else _value(number)
-        if value is None or int(value) > _HIGHEST_PART:
+        value = None if item["letter"] else whole_number(number)
+        if value is None or int(value) > HIGHEST_PART:
             return
         floor = ("-" if item["below"] else "") + value
         self._keep(AddressPart.FLOOR, floor, *item.span())
@@ -324,7 +264,7 @@ class _Scanner:
             return None
         if not _ON_FLOOR.fullmatch(number):
             return None
-        value = None if loose and len(number) == 1 else _value(number)
+        value = None if loose and len(number) == 1 else whole_number(number)
         return None if value is None else floor + value.zfill(2)
 
     def _bare(self, number: str, item: re.Match[str], stop: int) -> None:
@@ -334,7 +274,7 @@ class _Scanner:
         known = self._roster is not None and self._roster.has(None, None, room)
         if room is None or self._is_service(room, start):
             return
-        if len(room) >= _LONGEST_ROOM and room[1] != "0" and not known:
+        if len(room) >= LONGEST_ROOM and room[1] != "0" and not known:
             # More likely part of a telephone number than a room with a digit too many.
             return
         self._close()
@@ -346,29 +286,3 @@ class _Scanner:
         called = _CALLED_BEFORE.search(self._codes.text, max(0, start - 3), start)
         known = self._roster is not None and self._roster.has(None, None, room)
         return room in _SERVICES and (called is not None or not known)
-
-
-def _value(number: str) -> str | None:
-    value = read_unit_letters(number[:12])
-    return None if value is None else str(value)
-
-
-def room_number(number: str) -> str | None:
-    """A room's number as written on its door, from codes; None when it is none."""
-    for letter, digit in AMONG_DIGITS.items():
-        number = number.replace(letter, digit)
-    split = _FLOOR_AND_ROOM.fullmatch(number)
-    if split:
-        floor = _value(split.group(1))
-        return None if floor is None else floor + split.group(2)
-    if not set(number) & set("XHK"):
-        if len(number) > _LONGEST_ROOM:
-            # Room and telephone number in one breath.
-            rest = len(number) - _MOBILE_DIGITS
-            return number[:rest] if rest in (3, 4) and number[rest] == "1" else None
-        return number if len(number) >= 3 else None
-    value = _value(number)
-    # 三百, 一百五 and 四千二 are sums; doors are said 六百零二 or 一百一十二.
-    whole = "0" in number or "X" in number
-    is_room = value is not None and whole and 100 < int(value) <= 99999
-    return value if is_room else None

@@ -8,71 +8,58 @@ one; parts in which two equally good homes differ are left out, so that they are
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import product
 
-from bot.language.address_choice import Choice
-from bot.language.address_parts import AddressPart, room_number
-from bot.language.address_tokens import (
-    AMONG_DIGITS,
-    Codes,
-    cost_of,
-    encode,
-    letter_at,
-    meanings_of,
-    symbols_of,
-)
+from bot.language.address_model import AddressPart, Choice
+from bot.language.address_tokens import Codes, encode, letter_at, meanings_of, symbols_of
 from bot.language.heard_digits import (
     BUILDING_HEARD,
     DASH_HEARD,
     DIGITS_HEARD,
     FAR,
-    FLOOR_HEARD,
     HOUSE_HEARD,
     LETTER_MARK_HEARD,
     LETTERS_HEARD,
     NEAR,
     SAME,
 )
-from bot.language.numbers import read_unit_letters
 from bot.language.roster import Roster
+from bot.language.sound_numbers import (
+    COUNT,
+    DIGIT,
+    FLOOR,
+    Options,
+    is_plain,
+    mark_cost,
+    numbers_heard,
+    room_readings,
+)
 
-_DIGIT = "0-9o" + symbols_of(DIGITS_HEARD)
-_COUNT = "1-9X" + symbols_of(DIGITS_HEARD)
-_FLOOR = "F" + symbols_of(FLOOR_HEARD)
-_HOUSE = f"[h{symbols_of(HOUSE_HEARD)}][{_FLOOR}]"
+_HOUSE = f"[h{symbols_of(HOUSE_HEARD)}][{FLOOR}]"
 _BUILDING = f"BZFo{symbols_of(BUILDING_HEARD)}"
 _MARK = f"(?:{_HOUSE}|[{_BUILDING}]F?)"
 _LETTER = f"[L{symbols_of(LETTERS_HEARD)}]"
 _LETTER_MARK = f"[BZ{symbols_of(LETTER_MARK_HEARD)}]"
 _DASH = f"[-{symbols_of(DASH_HEARD)}]"
-_ROOM = f"[{_DIGIT}XHKB{_FLOOR}]{{2,6}}h?"
-_UNIT = f"(?P<u>[{_COUNT}])(?P<um>[UuZ])"
+_ROOM = f"[{DIGIT}XHKB{FLOOR}]{{2,6}}h?"
+_UNIT = f"(?P<u>[{COUNT}])(?P<um>[UuZ])"
 _HOME = re.compile(
-    rf"(?:(?<![0-9XHK])|(?<=[0-9]{{3}}))(?=(?P<b>[{_COUNT}]{{1,3}}?)(?P<bm>{_MARK})(?:{_UNIT})?(?P<r>{_ROOM})?)"
-    rf"|(?<![0-9XHK])(?=(?P<db>[{_COUNT}]{{1,2}}){_DASH}(?P<du>[{_COUNT}]){_DASH}(?P<dr>{_ROOM}))"
+    rf"(?:(?<![0-9XHK])|(?<=[0-9]{{3}}))(?=(?P<b>[{COUNT}]{{1,3}}?)(?P<bm>{_MARK})(?:{_UNIT})?(?P<r>{_ROOM})?)"
+    rf"|(?<![0-9XHK])(?=(?P<db>[{COUNT}]{{1,2}}){_DASH}(?P<du>[{COUNT}]){_DASH}(?P<dr>{_ROOM}))"
 )
 _LETTERED = re.compile(rf"(?=(?P<b>{_LETTER})(?P<bm>{_LETTER_MARK})(?P<r>{_ROOM})?)")
-_BY_UNIT = re.compile(rf"(?<![0-9XHK])(?=(?P<u>[{_COUNT}])(?P<um>[Uu])(?P<r>{_ROOM})?)")
+_BY_UNIT = re.compile(rf"(?<![0-9XHK])(?=(?P<u>[{COUNT}])(?P<um>[Uu])(?P<r>{_ROOM})?)")
 _WHOLE = re.compile(rf"\.{{0,4}}(?P<r>{_ROOM})\.{{0,2}}")
-_FLOOR_ROOM = re.compile(
-    rf"(?P<f>[{_COUNT}0]{{1,3}})[{_FLOOR}](?P<n>[{_DIGIT}]{{1,2}}|X[{_DIGIT}]?)(?P<h>h?)"
-)
 _DIGITS_BEFORE = re.compile("(?<![0-9XHK])[0-9]{3,4}$")
-_WITH_UNITS = re.compile("[XHK]")
 # 动 and its like alone are no 栋 in these words.
 _DONG = ("o", *symbols_of(["dong"]))
 _NO_BUILDING = re.compile(r"隔壁|[一]动|[底在]座|[动懂][不手静机作物画力态了用]|[东冬懂]")
 _UNKNOWN_COST = 2.0
-_LEFT_OVER_COST = 1.5
 _MOST_FOR_WHOLE = 2.5
-_AS_ROOM_MARK = re.compile(r"[4X]0?")
 _PER_PART = 3.0
 _MARGIN = 0.35
-_MOST_OPTIONS = 120
 _HIGHEST_BUILDING = 40
-_Options = Iterable[tuple[str, float]]
 _Home = tuple[str | None, str | None, str | None]
 
 
@@ -130,14 +117,16 @@ class _Decoder:
             if match["db"] is not None:
                 yield from self._dashed(match)
             elif match["um"] or match["r"] or self._asked or self._string[match.start()] in "23568":
-                yield from self._home(match, _numbers(match["b"]), self._mark_cost(match["bm"]))
+                yield from self._home(
+                    match, numbers_heard(match["b"]), self._building_mark(match["bm"])
+                )
         for match in _LETTERED.finditer(self._string):
-            cost = _mark(match["bm"], LETTER_MARK_HEARD)
+            cost = mark_cost(match["bm"], LETTER_MARK_HEARD)
             if match["bm"] == "B" and match["b"] != "L":
                 cost = NEAR
             yield from self._home(match, self._letters(match), cost, lettered=True)
         for match in _BY_UNIT.finditer(self._string):
-            if not _hard(match["u"]) or match["um"] != "U":
+            if not is_plain(match["u"]) or match["um"] != "U":
                 yield from self._unit_only(match)
         if self._asked:
             whole = _WHOLE.fullmatch(self._string)
@@ -147,19 +136,19 @@ class _Decoder:
                         continue
                     yield _Heard((None, None, room), cost, whole.start("r"), whole.end("r"))
 
-    def _mark_cost(self, mark: str) -> float:
+    def _building_mark(self, mark: str) -> float:
         if len(mark) == 2:
-            return 0.0 if mark == "hF" else min(SAME, _mark(mark[0], BUILDING_HEARD))
-        return _mark(mark, BUILDING_HEARD)
+            return 0.0 if mark == "hF" else min(SAME, mark_cost(mark[0], BUILDING_HEARD))
+        return mark_cost(mark, BUILDING_HEARD)
 
-    def _letters(self, match: re.Match[str]) -> _Options:
+    def _letters(self, match: re.Match[str]) -> Options:
         symbol = match["b"]
         if symbol == "L":
             return [(letter_at(self._codes, match.start()), 0.0)]
         return meanings_of(symbol, LETTERS_HEARD)
 
     def _home(
-        self, match: re.Match[str], names: _Options, mark: float, *, lettered: bool = False
+        self, match: re.Match[str], names: Options, mark: float, *, lettered: bool = False
     ) -> Iterable[_Heard]:
         groups = match.groupdict()
         unit_said, room_said = groups.get("u"), match["r"]
@@ -177,7 +166,7 @@ class _Decoder:
             or (bool(unit_said) and mark <= FAR)
             or (bool(room_said) and mark <= NEAR)
         )
-        plain = match["b"] == "L" or _hard(match["b"])
+        plain = match["b"] == "L" or is_plain(match["b"])
         for name, cost in names:
             far = cost > NEAR * len(match["b"]) and mark > 0
             if not (plain or lettered) and (mark > NEAR or (far and not (unit_said and room_said))):
@@ -198,7 +187,7 @@ class _Decoder:
                 stop = match.end("um")
                 units = [
                     (unit, total_unit + (0.0 if match["um"] in "UZ" else SAME))
-                    for unit, total_unit in _numbers(unit_said)
+                    for unit, total_unit in numbers_heard(unit_said)
                     if not known or self._has(name, unit, total + total_unit)
                 ]
             for unit, unit_cost in units:
@@ -224,6 +213,9 @@ class _Decoder:
         said = self._codes.text[start : self._codes.ends[stop - 1] + 1]
         if _NO_BUILDING.search(said) or self._string[max(0, first - 1) : first] == "d":
             return False
+        if is_plain(match["b"]) and match["bm"] in ("B", "Z"):
+            # In plain characters: the characters have been read already.
+            return False
         if self._asked:
             whole = first <= 3 and len(self._string) - stop <= 1
             if whole:
@@ -235,7 +227,7 @@ class _Decoder:
 
     def _as_written(self, match: re.Match[str]) -> bool:
         """三洞, 五动: a digit and a homophone of 栋; 一动 is a word."""
-        return _hard(match["b"]) and match["b"] != "1" and match["bm"] in _DONG
+        return is_plain(match["b"]) and match["b"] != "1" and match["bm"] in _DONG
 
     def _inside_word(self, first: int) -> float:
         """喜爱号楼 is 十二号楼 rather than 二号楼: a 十 left out before a building costs."""
@@ -256,7 +248,7 @@ class _Decoder:
 
     def _unit_only(self, match: re.Match[str]) -> Iterable[_Heard]:
         """腰单元: the unit by sound where the building is said elsewhere or not at all."""
-        for unit, cost in _numbers(match["u"]):
+        for unit, cost in numbers_heard(match["u"]):
             if self._roster is not None and not self._roster.has(None, unit):
                 continue
             spent = cost + (0.0 if match["um"] == "U" else SAME)
@@ -271,8 +263,8 @@ class _Decoder:
                 yield _Heard((None, unit, None), spent, match.start("u"), match.end("um"))
 
     def _dashed(self, match: re.Match[str]) -> Iterable[_Heard]:
-        for name, cost in _numbers(match["db"]):
-            for unit, unit_cost in _numbers(match["du"]):
+        for name, cost in numbers_heard(match["db"]):
+            for unit, unit_cost in numbers_heard(match["du"]):
                 if self._roster is None or not self._roster.has(name, unit):
                     continue
                 for room, room_cost in self._rooms(match["dr"], name, unit, 1):
@@ -285,7 +277,7 @@ class _Decoder:
         """Real rooms that the codes after the last mark may mean."""
         if not said or sum(c in "0123456789XHK" for c in said) < least_hard:
             return
-        for room, cost in _room_readings(said):
+        for room, cost in room_readings(said):
             if self._roster is None:
                 if cost <= 3 * SAME:
                     yield room, cost
@@ -298,99 +290,3 @@ class _Decoder:
 def _plausible(name: str, cost: float) -> bool:
     small = not name.isdigit() or int(name) <= _HIGHEST_BUILDING
     return small and cost <= SAME + NEAR
-
-
-def _hard(codes: str) -> bool:
-    return all(code in "0123456789XL" for code in codes)
-
-
-def _mark(mark: str, table: Mapping[str, float]) -> float:
-    if mark in "BZ":
-        return 0.0
-    if mark in "Fo":
-        return SAME
-    return cost_of(mark, table) or FAR
-
-
-def _digits(code: str) -> _Options:
-    if code in "0123456789XHK":
-        return ((code, 0.0),)
-    if code in AMONG_DIGITS:
-        return ((AMONG_DIGITS[code], 0.0),)
-    if code == "B":
-        return (("0", NEAR),)
-    return meanings_of(code, DIGITS_HEARD)
-
-
-def _expanded(codes: str) -> _Options:
-    """Every way to read some codes as digits, cheapest of each value, few enough to look at."""
-    ways = [tuple(_digits(code)) for code in codes]
-    count = 1
-    for way in ways:
-        count *= len(way)
-    if not 0 < count <= _MOST_OPTIONS:
-        return ()
-    return [
-        ("".join(digit for digit, _ in way), sum(cost for _, cost in way)) for way in product(*ways)
-    ]
-
-
-def _numbers(codes: str) -> list[tuple[str, float]]:
-    """Values a short number may have."""
-    best: dict[str, float] = {}
-    for digits, cost in _expanded(codes):
-        value = read_unit_letters(digits)
-        if value:
-            best[str(value)] = min(cost, best.get(str(value), 99.0))
-    return sorted(best.items(), key=lambda pair: pair[1])
-
-
-def _room_readings(said: str) -> Iterable[tuple[str, float]]:
-    floor = _FLOOR_ROOM.match(said)
-    if floor and said[floor.end() : floor.end() + 1] != "F":
-        for number, cost in _numbers(floor["f"]):
-            for room, room_cost in (
-                _numbers(floor["n"]) if floor["h"] or _hard(floor["n"][-1:]) else ()
-            ):
-                yield number + room.zfill(2), cost + room_cost
-    said = said.rstrip("h")
-    for size in range(min(5, len(said)), 2, -1):
-        rest = said[size:]
-        left = 0.0
-        if rest and not _AS_ROOM_MARK.fullmatch(rest):
-            left = _LEFT_OVER_COST * sum(code in "0123456789XHK" for code in rest)
-        for digits, cost in _expanded(said[:size]):
-            if size == 5 and not _WITH_UNITS.search(digits):
-                continue
-            room = room_number(digits)
-            if room is not None:
-                yield room, cost + left
-
-
-def mend(parts: Mapping[AddressPart, str], roster: Roster) -> dict[AddressPart, str] | None:
-    """A home that does not exist with the one change that makes it exist; None without one.
-
-    Only for rooms no community has as said: the recogniser writes an extra 零 after 一 and 四 or 十
-    for 室. A room that is merely not on the list stays as it was said.
-    """
-    building, unit = parts.get(AddressPart.BUILDING), parts.get(AddressPart.UNIT)
-    room = parts.get(AddressPart.ROOM, "")
-    if len(room) < 4 or not roster.has(building, unit) or roster.has(building, unit, room):
-        return None
-    if len(room) == 4 and _floor_exists(roster, building, room[:-2]):
-        return None
-    shorter = {room[:-1]}
-    if len(room) == 5:
-        shorter |= {room[:i] + room[i + 1 :] for i in range(5) if room[i] == "0"}
-        shorter.add(room[:3] if room[3:] in ("40", "00") else room[:-1])
-    real = [one for one in shorter if roster.has(building, unit, one)]
-    return {**parts, AddressPart.ROOM: real[0]} if len(real) == 1 else None
-
-
-def _floor_exists(roster: Roster, building: str | None, floor: str) -> bool:
-    return any(
-        not rooms or any(room[:-2] == floor for room in rooms)
-        for name, units in roster.buildings.items()
-        if building is None or name == building
-        for rooms in units.values()
-    )

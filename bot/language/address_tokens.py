@@ -110,7 +110,8 @@ def encode(text: str, *, soft: bool = False) -> Codes:
                 codes.append("_")
                 starts.append(place)
                 ends.append(place)
-            codes.append(code)
+            # 八零二的，楼上…: a floor's number stands right before its 楼.
+            codes.append("." if code == "F" and paused else code)
             starts.append(place)
             ends.append(place + size)
             paused = False
@@ -139,7 +140,9 @@ def _hard(text: str, place: int, before: str) -> tuple[str, int]:
             return ".", 1
         return code, 1
     if _is_letter(character):
-        alone = not _is_letter(text[place - 1 : place]) and not _is_letter(text[place + 1 : place + 2])
+        alone = not _is_letter(text[place - 1 : place]) and not _is_letter(
+            text[place + 1 : place + 2]
+        )
         return ("L", 1) if alone else (".", 1)
     return ".", 1
 

@@ -87,4 +87,4 @@ def sounds_like_unit(first: str, second: str) -> float | None:
         return None
     if first == "dan" and second == "yuan":
         return SAME
-    return NEAR if "dan" == first or "yuan" == second else None
+    return NEAR if first == "dan" or second == "yuan" else None

@@ -13,8 +13,9 @@ from datetime import datetime
 from enum import Enum
 
 from bot.language.address import AddressReading, read_address
-from bot.language.address_parts import AddressPart
-from bot.language.person import HOME_MASK, PersonReading, read_person
+from bot.language.address_model import AddressPart
+from bot.language.person import PersonReading, read_person
+from bot.language.person_words import HOME_MASK
 from bot.language.phone import PhoneReading, read_phone
 from bot.language.pinyin import LONGEST_READ
 from bot.language.roster import Roster
