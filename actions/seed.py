@@ -9,19 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from zhiban.clock import iso_ms, utc_now
 from zhiban.community import Community
-from zhiban.errors import ErrorCode, ZhibanError
+from zhiban.community.answers import ANSWERS_FILE, read_answers
 from zhiban.store.models import Resident, StandardAnswer
-from zhiban.tickets import Category
 
 _RESIDENTS = Resident.__table__
 _ANSWERS = StandardAnswer.__table__
-_FROM_FILE = "answers.yml"
 
 
 @dataclass(frozen=True)
@@ -30,44 +27,6 @@ class Seeded:
 
     residents: int
     answers: int
-
-
-def read_answers(path: Path) -> list[dict[str, Any]]:
-    """Read the site's standard answers.
-
-    Raises:
-        ZhibanError: SITE_DATA_MISSING or SITE_DATA_INVALID, naming the entry.
-    """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ZhibanError(
-            f"缺少标准答复 {path} / file is missing", code=ErrorCode.SITE_DATA_MISSING
-        ) from error
-    except yaml.YAMLError as error:
-        raise _invalid(path, str(error)) from error
-    entries = content.get("answers") if isinstance(content, dict) else None
-    if not isinstance(entries, list):
-        raise _invalid(path, "顶层应有 answers 列表 / expected a list called answers")
-    known = {category.value for category in Category}
-    rows: dict[str, dict[str, Any]] = {}
-    for entry in entries:
-        key = str(entry.get("key") or "")
-        if not key or key in rows:
-            raise _invalid(path, f"key 为空或重复 / missing or repeated: {key!r}")
-        if not entry.get("questions") or not entry.get("answer"):
-            raise _invalid(path, f"{key}: 缺少 questions 或 answer / missing")
-        if entry.get("category") not in known:
-            raise _invalid(path, f"{key}: 没有类别 / unknown category {entry.get('category')!r}")
-        rows[key] = {
-            "key": key,
-            "category": entry["category"],
-            "questions": [str(question) for question in entry["questions"]],
-            "answer": " ".join(str(entry["answer"]).split()),
-            "confirmed": bool(entry.get("confirmed", False)),
-            "valid_until": str(entry["valid_until"]) if entry.get("valid_until") else None,
-        }
-    return list(rows.values())
 
 
 async def seed(
@@ -84,7 +43,7 @@ async def seed(
     Raises:
         ZhibanError: the file is missing or wrong; nothing was written.
     """
-    answers = read_answers(site_dir / _FROM_FILE)
+    answers = read_answers(site_dir / ANSWERS_FILE)
     async with engine.begin() as connection:
         residents = await _seed_residents(connection, community)
         changed = await _seed_answers(connection, answers, force=force)
@@ -125,12 +84,12 @@ async def _seed_answers(
     changed = 0
     for answer in answers:
         row = held.get(answer["key"])
-        values = answer | {"source": _FROM_FILE, "updated_at": now}
+        values = answer | {"source": ANSWERS_FILE, "updated_at": now}
         if row is None:
             await connection.execute(insert(StandardAnswer).values(**values))
         elif all(row[name] == value for name, value in answer.items()):
             continue
-        elif force or row["source"] == _FROM_FILE:
+        elif force or row["source"] == ANSWERS_FILE:
             await connection.execute(
                 update(StandardAnswer).where(_ANSWERS.c.key == answer["key"]).values(**values)
             )
@@ -138,7 +97,3 @@ async def _seed_answers(
             continue
         changed += 1
     return changed
-
-
-def _invalid(path: Path, problem: str) -> ZhibanError:
-    return ZhibanError(f"{path}: {problem}", code=ErrorCode.SITE_DATA_INVALID)

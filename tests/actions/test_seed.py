@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import func, select, update
 
 from actions.resources import Resources
-from actions.seed import read_answers, seed
+from actions.seed import seed
+from zhiban.community.answers import read_answers
 from zhiban.errors import ErrorCode, ZhibanError
 from zhiban.store.models import Resident, StandardAnswer
 
