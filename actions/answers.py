@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import itertools
-import re
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import RowMapping, select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from bot.language.pinyin import sounds_of
-from bot.language.retrieval import AnswerIndex, Entry, Match, confident
+from bot.language.retrieval import AnswerIndex, Entry, confident
 from bot.language.speak import speakable
 from zhiban.clock import local_now
 from zhiban.store.models import StandardAnswer
 
 _TABLE = StandardAnswer.__table__
-_ASKING = re.compile(
-    r"什么时候|什么时间|多少钱|多少|多久|几点|怎么样?|如何|为什么|为啥|能不能|可不可以|可以|行不行|要不要|是不是|有没有|"
-    r"哪[里儿个些]|什么|请问|我想|我要|你们|我们|我家|需要|[吗呢吧啊呀的了嘛,，。？?]"
-)
 _FRESH_SECONDS = 5.0
-_LOOKED_AT = 8
-_AGREED_SCORE = 0.24
-_AGREED_MARGIN = 0.04
-_FOREIGN_SCORE = 0.6
 
 
 @dataclass(frozen=True)
@@ -50,8 +38,9 @@ class Answer:
 class AnswerStore:
     """Finds the answer to a question, or None below the bar: nothing is ever made up.
 
-    Only confirmed answers that have not expired are given (FAQ-043, FAQ-044). What an admin
-    changes in the database counts within five seconds.
+    Only confirmed answers that have not expired are given (FAQ-043, FAQ-044). The others are
+    looked for all the same: a question that is theirs is not a neighbour's. What an admin changes
+    in the database counts within five seconds.
 
     Args:
         engine: the database.
@@ -66,59 +55,37 @@ class AnswerStore:
         self._lock = asyncio.Lock()
 
     async def find(self, question: str, category: str = "") -> Answer | None:
-        """Return the answer if one is good enough and clearly ahead of the next.
+        """Return the answer if it is almost sure that it is the one that is meant.
 
         Args:
             question: the caller's words.
-            category: what the classifier takes it for; an answer of that category needs less
-                likeness, any other one more, because two witnesses agree or do not.
+            category: what the classifier takes it for. An answer of that category gets a head
+                start; clear words win over the classifier, which is wrong more often.
         """
         await self.refresh()
-        matches = self._index.best(question, k=_LOOKED_AT)
-        answer = self._choose(question, matches, category)
+        matches = self._index.best(question, k=1, group=category)
+        answer = self._answers.get(matches[0].key) if confident(matches) else None
         if answer is None or (answer.valid_until and answer.valid_until < _today()):
             return None
         return answer
-
-    def _choose(self, question: str, matches: Sequence[Match], category: str) -> Answer | None:
-        matches = [match for match in matches if _share_a_subject(question, match.question)]
-        if not category:
-            return self._answers[matches[0].key] if confident(matches) else None
-        same = [match for match in matches if self._answers[match.key].category == category]
-        if same and (same[0] is matches[0] or matches[0].score < _FOREIGN_SCORE):
-            if confident(same, score=_AGREED_SCORE, margin=_AGREED_MARGIN):
-                return self._answers[same[0].key]
-            return None
-        if confident(matches, score=_FOREIGN_SCORE):
-            return self._answers[matches[0].key]
-        return None
 
     async def refresh(self, *, force: bool = False) -> None:
         """Read the table again if it may have changed."""
         if not force and time.monotonic() - self._checked_at < _FRESH_SECONDS:
             return
-        async with self._lock, self._engine.connect() as connection:
-            rows = (await connection.execute(select(_TABLE))).mappings().all()
-        self._checked_at = time.monotonic()
-        version = tuple(sorted((row["key"], row["updated_at"], row["confirmed"]) for row in rows))
-        if version == self._version:
-            return
-        today = _today()
-        live = [
-            row
-            for row in rows
-            if row["confirmed"] and not (row["valid_until"] and row["valid_until"] < today)
-        ]
-        self._answers = {
-            row["key"]: Answer(
-                row["key"], row["category"], speakable(row["answer"]), row["valid_until"]
+        async with self._lock:
+            async with self._engine.connect() as connection:
+                rows = (await connection.execute(select(_TABLE))).mappings().all()
+            self._checked_at = time.monotonic()
+            version = tuple(
+                sorted((row["key"], row["updated_at"], row["confirmed"]) for row in rows)
             )
-            for row in live
-        }
-        self._index = AnswerIndex(
-            [Entry(row["key"], tuple(str(q) for q in row["questions"])) for row in live]
-        )
-        self._version = version
+            if version == self._version:
+                return
+            # Calls go on while a large store is taken apart.
+            self._index = await asyncio.to_thread(AnswerIndex, [_entry(row) for row in rows])
+            self._answers = {row["key"]: _answer(row) for row in rows if _may_be_given(row)}
+            self._version = version
 
     def __len__(self) -> int:
         """Return how many answers may be given."""
@@ -129,18 +96,17 @@ class AnswerStore:
         return tuple(self._answers.values())
 
 
-def _share_a_subject(one: str, other: str) -> bool:
-    """Whether two questions have more in common than the way they ask (什么时候, 多少钱)."""
-    return bool(_subject(one) & _subject(other))
+def _entry(row: RowMapping) -> Entry:
+    questions = tuple(str(question) for question in row["questions"])
+    return Entry(row["key"], questions, row["category"], row["answer"] if row["confirmed"] else "")
 
 
-def _subject(question: str) -> set[tuple[str, ...]]:
-    """Return pairs of syllables of what is asked about; a lone syllable stands for itself."""
-    pairs: set[tuple[str, ...]] = set()
-    for part in _ASKING.split(question):
-        syllables = sounds_of(part).syllables
-        pairs.update(itertools.pairwise(syllables))
-    return pairs
+def _may_be_given(row: RowMapping) -> bool:
+    return bool(row["confirmed"]) and not (row["valid_until"] and row["valid_until"] < _today())
+
+
+def _answer(row: RowMapping) -> Answer:
+    return Answer(row["key"], row["category"], speakable(row["answer"]), row["valid_until"])
 
 
 def _today() -> str:

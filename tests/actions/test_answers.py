@@ -50,10 +50,27 @@ async def test_below_the_bar_nothing_is_invented(
 
 
 async def test_the_intents_category_settles_a_close_call(resources: Resources) -> None:
-    answer = await resources.answers.find("周末装修行不行", "renovation_rules")
+    answer = await resources.answers.find("一个月收多少", "parking")
     assert answer is not None
-    assert answer.key == "renovation_hours"
-    assert await resources.answers.find("周末装修行不行", "parking") is None
+    assert answer.key == "parking_monthly"
+    assert await resources.answers.find("一个月收多少", "fee_inquiry") is None
+
+
+async def test_a_question_kept_without_an_answer_is_not_its_neighbours(
+    resources: Resources,
+) -> None:
+    """FAQ-044: it goes to the register; a neighbour's answer would be an invention."""
+    assert await resources.answers.find("买一个地下车位要多少万") is None
+    async with resources.engine.begin() as connection:
+        await connection.execute(
+            update(StandardAnswer)
+            .where(StandardAnswer.key == "open_parking_buy")
+            .values(answer="车位由开发商出售，请联系售楼处。", confirmed=True, updated_at="changed")
+        )
+    await resources.answers.refresh(force=True)
+    answer = await resources.answers.find("买一个地下车位要多少万")
+    assert answer is not None
+    assert answer.key == "open_parking_buy"
 
 
 async def test_unconfirmed_answers_are_not_given(resources: Resources) -> None:
@@ -91,6 +108,28 @@ async def test_an_admins_new_answer_needs_no_training(resources: Resources) -> N
     answer = await resources.answers.find(question)
     assert answer is not None
     assert answer.text == "游泳池水温保持在二十七度。"
+
+
+async def test_one_question_is_enough_for_a_new_answer(resources: Resources) -> None:
+    """Live without training, though its neighbours have dozens of paraphrases (issue 3)."""
+    question = "接驳班车早上几点发车"
+    assert await resources.answers.find(question) is None
+    async with resources.engine.begin() as connection:
+        await connection.execute(
+            insert(StandardAnswer).values(
+                key="shuttle",
+                category="other_inquiry",
+                questions=["接驳班车几点发车"],
+                answer="班车早上7点从东门开往地铁站。",
+                confirmed=True,
+                source="admin",
+                updated_at="now",
+            )
+        )
+    await resources.answers.refresh(force=True)
+    answer = await resources.answers.find(question)
+    assert answer is not None
+    assert answer.key == "shuttle"
 
 
 async def test_spoken_answers_have_no_digits_or_letters(resources: Resources) -> None:
