@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from bot.language.phone_groups import DIGIT, EXPLICIT, Group, joined, runs_of
-from bot.language.phone_numbers import MOBILE, is_number, residents_number, without_country
+from bot.language.phone_numbers import MOBILE, is_number, without_country
 from bot.language.phone_sound import ASKED_COST, UNASKED_COST, mobile_by_sound
 from bot.language.phrases import Closeness, PhraseTable
 from bot.language.pinyin import LONGEST_READ, sounds_of
@@ -184,13 +184,12 @@ def _of_resident(runs: list[list[Group]], roster: Roster | None, cued: bool) -> 
     """The resident's number behind digits that are none (136002 for 13600002222)."""
     if roster is None:
         return None
-    numbers = [resident.phone for resident in roster.residents if resident.phone]
     for run in runs:
         said = joined(run)
         if not cued and (len(said.digits) < _LEAST_WITHOUT_CUE or said.digits[0] != "1"):
             continue
-        number = residents_number(said.digits, numbers)
-        if number is not None and number != said.digits:
+        number = roster.phone_book.behind(said.digits)
+        if number is not None:
             return Group(number, said.start, said.end)
     return None
 

@@ -23,6 +23,7 @@ _LONGEST_COUNTRY = re.compile(r"(?:\+|00)?86(?=1[3-9]\d{9}$)")
 _SHORTEST_HEARD = 5
 _MOST_WRONG = 2
 _LEAST_FOR_WRONG = 9
+_THIRDS = ((0, 4), (4, 4), (8, 3))
 
 
 def is_number(digits: str, *, local: bool = False) -> bool:
@@ -37,23 +38,49 @@ def without_country(digits: str) -> str:
     return _LONGEST_COUNTRY.sub("", digits, count=1)
 
 
-def residents_number(digits: str, numbers: Iterable[str]) -> str | None:
-    """The one resident's number that explains digits which are no number themselves.
+class PhoneBook:
+    """Residents' numbers, found by digits that were heard with mistakes.
 
     Recognisers lose and add digits inside a run of equal ones (一五九零零零零五五五五), so the runs
-    are compared first; then numbers that differ in at most two places.
+    are compared first; then numbers that differ in at most two places, which leaves one third of
+    the number whole.
+
+    Args:
+        numbers: Digits only.
     """
-    known = sorted({number for number in numbers if number})
-    if len(digits) < _SHORTEST_HEARD:
-        return None
-    shape = _RUNS.sub(r"\1", digits)
-    same = [number for number in known if _RUNS.sub(r"\1", number) == shape]
-    if digits not in known and len(same) == 1 and len(shape) < len(same[0]) - 1:
-        return same[0]
-    if len(digits) < _LEAST_FOR_WRONG or is_number(digits):
-        return None
-    near = [number for number in known if _distance(digits, number) <= _MOST_WRONG]
-    return near[0] if len(near) == 1 else None
+
+    def __init__(self, numbers: Iterable[str]) -> None:
+        self._known = frozenset(filter(None, numbers))
+        self._by_shape: dict[str, list[str]] = {}
+        self._by_third: dict[tuple[int, str], list[str]] = {}
+        for number in self._known:
+            self._by_shape.setdefault(_shape(number), []).append(number)
+            for start, size in _THIRDS:
+                third = number[start : start + size]
+                self._by_third.setdefault((start, third), []).append(number)
+
+    def behind(self, digits: str) -> str | None:
+        """The one resident's number that explains digits which are not it."""
+        if len(digits) < _SHORTEST_HEARD or digits in self._known:
+            return None
+        shape = _shape(digits)
+        same = self._by_shape.get(shape, [])
+        if len(same) == 1 and len(shape) < len(same[0]) - 1:
+            return same[0]
+        if len(digits) < _LEAST_FOR_WRONG or is_number(digits):
+            return None
+        near = {
+            number
+            for start, size in _THIRDS
+            for place in range(max(0, start - _MOST_WRONG), start + _MOST_WRONG + 1)
+            for number in self._by_third.get((start, digits[place : place + size]), ())
+            if _distance(digits, number) <= _MOST_WRONG
+        }
+        return near.pop() if len(near) == 1 else None
+
+
+def _shape(digits: str) -> str:
+    return _RUNS.sub(r"\1", digits)
 
 
 def _distance(one: str, other: str) -> int:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from bot.language.phone_numbers import PhoneBook
 from bot.language.pinyin import sounds_of
 
 
@@ -71,6 +72,11 @@ class Roster:
             and (unit is None or resident.unit in (unit, None, ""))
             and (room is None or resident.room == room)
         ]
+
+    @cached_property
+    def phone_book(self) -> PhoneBook:
+        """Residents' telephone numbers."""
+        return PhoneBook(resident.phone for resident in self.residents if resident.phone)
 
     @cached_property
     def names_by_sound(self) -> dict[str, tuple[tuple[str, tuple[str, ...]], ...]]:
