@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction, SlotSet
 
 from actions.filing import draft_of, file_request_for_person, file_ticket
-from actions.flow.spec import MANAGER_FORM, PROGRESS_FORM
+from actions.flow.spec import MANAGER_FORM, PROGRESS_FORM, SHARED
 from actions.flow.spoken import spoken_minutes
 from actions.flow.state import MATTER, Facts, Flow, Outcome
-from actions.memory import MORE_HELP, NEW_MATTER, Memory
+from actions.memory import NEW_MATTER, Memory
+from actions.next_matter import take_up_next
 from actions.progress import NO_TICKET
 from actions.promises import call_back_promise, manager_promise
 from actions.session import Events, OwnAction
 from actions.talk import Talk
 from actions.turn import Turn
+from actions.waiting import Waiting, waiting_event, waiting_of
 from actions.ways import way_of
 from bot.language.speak import say_ticket
 from zhiban.clock import utc_now
@@ -28,6 +32,13 @@ _PERSON = {
     Outcome.ESCALATED: (HandoffReason.COMPLAINT_ESCALATED, "manager"),
     Outcome.NOT_IDENTIFIED: (HandoffReason.IDENTITY_FAILED, "human"),
 }
+_GROWN_FROM = {
+    "burst_pipe": Category.LEAK,
+    "flood": Category.LEAK,
+    "electric_hazard": Category.POWER_FAULT,
+    "elevator_trapped": Category.LIFT_FAULT,
+}
+"""Emergencies that are the very matter the form was about, only worse."""
 
 
 class Finish(OwnAction):
@@ -39,13 +50,16 @@ class Finish(OwnAction):
     async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:
         """Act on the form's outcome."""
         flow, facts, memory = Flow.ended(tracker), Facts.of(tracker), Memory.of(tracker)
-        outcome = Outcome(flow.outcome)
-        events: Events = []
+        waiting, outcome = waiting_of(tracker), Outcome(flow.outcome)
+        # What comes next is known last, but forgetting the old matter must not undo it.
+        events = [memory.event(), *_forget(facts, flow)]
         if outcome is Outcome.COMPLETE:
             events += await self._complete(turn, talk, facts, flow)
-            memory = memory.but(awaiting=MORE_HELP)
+            events += await self._next(turn, talk, memory, waiting, _carried(facts, flow))
+        elif outcome is Outcome.IDENTIFIED and (waiting or NO_TICKET not in flow.spoken):
+            events += await self._next(turn, talk, memory, waiting)
         elif outcome is Outcome.IDENTIFIED:
-            memory = memory.but(awaiting=NEW_MATTER if NO_TICKET in flow.spoken else MORE_HELP)
+            events.append(memory.but(awaiting=NEW_MATTER).event())
         elif outcome is Outcome.MATTER:
             events.append(FollowupAction(way_of(turn)))
         elif outcome is Outcome.EMERGENCY:
@@ -54,15 +68,28 @@ class Finish(OwnAction):
                 reassure=self.resources.community.phrase(f"reassure_{flow.danger}"),
             )
             talk.report_emergency(flow.danger, turn.confidence, facts.known())
+            if facts.problem and facts.category != _GROWN_FROM.get(flow.danger):
+                # Another matter than the danger: filed by the gateway once somebody is rung.
+                told = Waiting(facts.problem, str(facts.category), 1.0)
+                events.append(waiting_event((told, *waiting)))
         elif outcome is Outcome.CANCELLED:
             talk.say("utter_cancelled")
-            talk.expect("yes_no")
-            memory = memory.but(awaiting=MORE_HELP)
+            events += await self._next(turn, talk, memory, waiting)
         elif outcome is Outcome.LEFT:
-            events += await self._left(turn, talk, facts, flow)
+            events += await self._left(turn, talk, facts, flow, waiting)
         else:
             events += await self._to_person(turn, talk, facts, flow, outcome)
-        return [*events, memory.event(), *_forget(facts)]
+        return events
+
+    async def _next(
+        self,
+        turn: Turn,
+        talk: Talk,
+        memory: Memory,
+        waiting: tuple[Waiting, ...],
+        known: dict[str, Any] | None = None,
+    ) -> Events:
+        return await take_up_next(self.resources, turn, talk, memory, waiting, known=known)
 
     async def _complete(self, turn: Turn, talk: Talk, facts: Facts, flow: Flow) -> Events:
         draft, promised = draft_of(self.resources, turn, facts, flow)
@@ -72,27 +99,20 @@ class Finish(OwnAction):
         talk.say(promised.response, **promised.blanks)
         if draft.category.is_repair or draft.category.is_complaint:
             talk.say("utter_can_ask_progress")
-        await self._answer_also(talk, flow)
-        talk.say("utter_anything_else")
-        talk.expect("yes_no")
         return [SlotSet("ticket_number", number)]
 
-    async def _answer_also(self, talk: Talk, flow: Flow) -> None:
-        """Answer what was asked in passing, if there is an answer; the ticket keeps the rest."""
-        for words in flow.also:
-            answer = await self.resources.answers.find(words)
-            if answer is not None:
-                talk.say("utter_second_answer", question=words, answer=answer.text)
-
-    async def _left(self, turn: Turn, talk: Talk, facts: Facts, flow: Flow) -> Events:
+    async def _left(
+        self, turn: Turn, talk: Talk, facts: Facts, flow: Flow, waiting: tuple[Waiting, ...]
+    ) -> Events:
         """Keep what was said before the caller hangs up, and say goodbye."""
         events: Events = []
         if facts.problem and flow.form not in (PROGRESS_FORM, MANAGER_FORM):
             draft, _ = draft_of(self.resources, turn, facts, flow)
             promise = call_back_promise(self.resources.community.deadlines, utc_now())
             ticket = await file_ticket(self.resources, draft, incomplete=True, promises=(promise,))
-            talk.say("utter_kept_unfinished")
             events = [SlotSet("ticket_number", ticket["number"])]
+        if events or waiting:
+            talk.say("utter_kept_unfinished")
         talk.say("utter_farewell")
         talk.end_call()
         return events
@@ -132,6 +152,20 @@ def _has_matter(flow: Flow) -> bool:
     return flow.form not in (PROGRESS_FORM, MANAGER_FORM)
 
 
-def _forget(facts: Facts) -> Events:
+def _carried(facts: Facts, flow: Flow) -> dict[str, Any]:
+    """Return what the next matter need not be asked again: one visit, the same doubts."""
+    home = ("address", "building", "unit", "room", "caller_name", "phone")
+    return {
+        "available_time": facts.available_time,
+        "unconfirmed": [name for name in flow.unconfirmed if name in home],
+    }
+
+
+def _forget(facts: Facts, flow: Flow) -> Events:
     """Forget the matter; who and where stay known for the next one in this call."""
-    return [SlotSet(name, None) for name in MATTER if getattr(facts, name)]
+    events: Events = [SlotSet(name, None) for name in MATTER if getattr(facts, name)]
+    elsewhere = facts.category in SHARED and not facts.room
+    if elsewhere and (flow.home or facts.category == Category.REPAIR_PUBLIC):
+        # Where a street lamp stands is not where the caller lives.
+        events += [SlotSet(name, flow.home.get(name)) for name in ("building", "unit", "room")]
+    return events

@@ -21,6 +21,7 @@ from actions.resources import Resources
 from actions.session import Events, OwnAction, confirms_danger
 from actions.talk import Talk, last_words
 from actions.turn import Turn
+from actions.waiting import waiting_event, waiting_of
 
 FORM_DONE = "form_done"
 REQUESTED_SLOT = "requested_slot"
@@ -43,6 +44,7 @@ def form_events(taking: Taking, before: Facts) -> Events:
         *taking.facts.events(before),
         taking.flow.event(),
         taking.memory.but(misses=0, awaiting="").event(),
+        waiting_event(taking.waiting),
         SlotSet(REQUESTED_SLOT, requested),
     ]
 
@@ -61,6 +63,7 @@ def taking_of(resources: Resources, turn: Turn, talk: Talk, tracker: Tracker, fo
         last_texts=texts,
         last_expects=expects,
         opening=opening,
+        waiting=waiting_of(tracker),
     )
 
 

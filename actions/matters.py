@@ -1,22 +1,33 @@
-"""Two matters in one breath: the urgent one first, the other is kept."""
+"""Several matters in one breath: the most urgent first, all others wait for their turn."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
 
-from actions.flow.words import split_matters
-from actions.turn import FALLBACK, QUESTION_INTENTS, REPAIR_INTENTS, Turn
-from bot.language.emergency import EMERGENCY_PREFIX
+from actions.turn import FALLBACK, QUESTION_INTENTS, REPAIR_INTENTS, REQUEST_INTENTS, Turn
+from actions.waiting import Waiting
+from bot.language.emergency import EMERGENCY_PREFIX, second_opinion
+from bot.language.matter_clauses import Joint
+from bot.language.matters import candidates, settled
 
 logger = logging.getLogger(__name__)
 
+PROGRESS = "ticket_progress"
+
 _PARSE_SECONDS = 1.0
 _LEAST = 0.4
+_SHORTEST_UNKNOWN = 6
 _URGENT_FIRST = ("leak", "power_fault", "lift_fault")
+_NOT_UNDERSTOOD = ("", 0.0)
+
+Meaning = tuple[str, float]
+"""Intent and confidence of a piece; ``""`` when it is no matter or was not understood."""
 
 
 class Parser:
@@ -30,8 +41,13 @@ class Parser:
         self._url = f"{url.rstrip('/')}/model/parse"
         self._session: aiohttp.ClientSession | None = None
 
-    async def parse(self, text: str) -> tuple[str, float]:
-        """Return intent and confidence; the fallback when the engine does not answer in time."""
+    async def meanings(self, texts: Iterable[str]) -> dict[str, Meaning]:
+        """Return what each text means; not understood when the engine does not answer in time."""
+        wanted = list(dict.fromkeys(filter(None, texts)))
+        found = await asyncio.gather(*(self._ranking(text) for text in wanted))
+        return dict(zip(wanted, map(_meaning, found), strict=True))
+
+    async def _ranking(self, text: str) -> list[tuple[str, float]]:
         if self._session is None:
             self._session = aiohttp.ClientSession()
         limit = aiohttp.ClientTimeout(total=_PARSE_SECONDS)
@@ -41,9 +57,14 @@ class Parser:
                 parsed: dict[str, Any] = await answer.json()
         except (aiohttp.ClientError, TimeoutError) as error:
             logger.warning("a part of a turn was not parsed: %s", type(error).__name__)
-            return FALLBACK, 0.0
-        intent = parsed.get("intent") or {}
-        return str(intent.get("name") or FALLBACK), float(intent.get("confidence") or 0.0)
+            return []
+        if (parsed.get("intent") or {}).get("name") in (None, FALLBACK):
+            return []
+        return [
+            (str(item["name"]), float(item["confidence"]))
+            for item in parsed.get("intent_ranking") or ()
+            if item.get("name") not in (None, FALLBACK)
+        ]
 
     async def close(self) -> None:
         """Close connections."""
@@ -53,43 +74,137 @@ class Parser:
 
 @dataclass(frozen=True)
 class Matters:
-    """A turn cut into what is dealt with now and what is kept.
+    """A turn, cut.
 
     Attributes:
-        now: the turn with the words and the intent of the urgent matter.
-        later: the words of the other one; empty when there was only one.
+        now: the turn with the words and the intent of the most urgent matter.
+        later: the others, in the order in which they will be dealt with.
+        several: whether the turn was cut just now.
     """
 
     now: Turn
-    later: str
+    later: tuple[Waiting, ...] = ()
+    several: bool = False
 
 
 async def sort_matters(turn: Turn, parser: Parser) -> Matters:
-    """Cut a turn in two if it names two matters, the more urgent one first."""
-    first, second = split_matters(turn.text)
-    if not second:
-        return Matters(turn, "")
-    parts = []
-    for words in (first, second):
-        intent, confidence = await parser.parse(words)
-        parts.append((words, intent if confidence >= _LEAST else FALLBACK, confidence))
-    if parts[0][1] == FALLBACK:
-        return Matters(turn, second)
-    parts.sort(key=lambda part: _rank(part[1]))
-    words, intent, confidence = parts[0]
-    now = replace(
+    """Cut a turn into its matters, the most urgent one first; a turn cut before stays as it is."""
+    breath = candidates(turn.text)
+    if turn.cut or len(breath.matters) < 2:
+        return Matters(turn)
+    meanings = await parser.meanings(breath.texts)
+    breath = settled(breath, meanings.__getitem__)
+    if len(breath.matters) < 2:
+        return Matters(turn)
+    found = await _waiting(breath.texts, meanings, parser)
+    if all(one.intent == FALLBACK for one in found):
+        return Matters(turn)
+    first, *later = sorted(found, key=_rank)
+    if first.is_danger:
+        later = [one for one in later if not one.is_danger]
+    text = f"{breath.caller}，{first.text}" if breath.caller else first.text
+    return Matters(part_of(turn, replace(first, text=text)), tuple(later), several=True)
+
+
+async def set_apart(
+    turn: Turn, parser: Parser, *, about: str, least: Joint
+) -> tuple[Turn | None, tuple[Waiting, ...]]:
+    """Separate what goes on with a matter in hand from what is said besides.
+
+    Args:
+        turn: what was said.
+        parser: says what the pieces mean.
+        about: the matter in hand, in the caller's words.
+        least: what at least must set off another matter.
+
+    Returns:
+        The turn without the others, None if it is about nothing else, and the others.
+    """
+    breath = candidates(turn.text, about=about)
+    # A pause is no reason to look for another matter while a question is being answered.
+    likely = [one for one in breath.matters if not one.doubtful or one.joint >= Joint.WEAK]
+    if len(likely) < 2:
+        return turn, ()
+    meanings = await parser.meanings(one.text for one in likely)
+    breath = settled(breath, lambda text: meanings.get(text, _NOT_UNDERSTOOD))
+    mine, others = breath.matters[0].text, []
+    for each in breath.matters[1:]:
+        if each.joint >= least:
+            others.append(each.text)
+        elif others:
+            others[-1] += f"，{each.said}"
+        else:
+            mine = f"{mine}，{each.said}".strip("，")
+    if not others:
+        return turn, ()
+    mine = "，".join(filter(None, (breath.caller, mine)))
+    waiting = await _waiting((mine, *others), meanings, parser)
+    rest = tuple(one for one in waiting if one.text in others)
+    main = next((part_of(turn, one) for one in waiting if one.text == mine), None)
+    if main is None and mine:
+        main = part_of(turn, Waiting(mine))
+    return main, rest
+
+
+def part_of(turn: Turn, one: Waiting) -> Turn:
+    """Return the turn as if nothing but one of its matters had been said."""
+    return replace(
         turn,
-        text=words,
-        intent=intent,
-        confidence=confidence,
-        ranking=((intent, confidence),),
+        text=one.text,
+        intent=one.intent,
+        confidence=one.confidence,
+        ranking=((one.intent, one.confidence),) if one.intent != FALLBACK else (),
+        cut=True,
     )
-    return Matters(now, parts[1][0])
 
 
-def _rank(intent: str) -> int:
+def instead_of(now: Turn, known: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return what an action later in this turn deals with instead (``Memory.instead``).
+
+    Args:
+        now: the part of the turn.
+        known: what carries over from the matter before, for the next form.
+    """
+    return {
+        "message_id": now.message_id,
+        "text": now.text,
+        "intent": now.intent,
+        "confidence": now.confidence,
+        "known": dict(known or {}),
+    }
+
+
+async def _waiting(
+    texts: Iterable[str], meanings: dict[str, Meaning], parser: Parser
+) -> list[Waiting]:
+    """Return the pieces with their meanings, without scraps such as 谢谢啊."""
+    wanted = [text for text in texts if text]
+    meanings |= await parser.meanings(text for text in wanted if text not in meanings)
+    found = [Waiting(text, meanings[text][0] or FALLBACK, meanings[text][1]) for text in wanted]
+    return [one for one in found if one.intent != FALLBACK or len(one.text) >= _SHORTEST_UNKNOWN]
+
+
+def _meaning(ranking: list[tuple[str, float]]) -> Meaning:
+    """Return what a piece means: a danger by the common rule, else the best intent if it is sure."""
+    opinion = second_opinion(ranking)
+    if opinion is not None:
+        return EMERGENCY_PREFIX + opinion.kind.value, opinion.confidence
+    others = [each for each in ranking if not each[0].startswith(EMERGENCY_PREFIX)]
+    if not others or others[0][1] < _LEAST or not is_matter(others[0][0]):
+        return _NOT_UNDERSTOOD
+    return others[0]
+
+
+def is_matter(intent: str) -> bool:
+    """Whether an intent is something to be dealt with, no small talk and no answer."""
+    known = REPAIR_INTENTS | REQUEST_INTENTS | QUESTION_INTENTS | {PROGRESS}
+    return intent in known or intent.startswith("complaint_")
+
+
+def _rank(one: Waiting) -> int:
     """Return how soon a matter must be dealt with; lower is sooner."""
-    if intent.startswith(EMERGENCY_PREFIX):
+    intent = one.intent
+    if one.is_danger:
         return 0
     if intent in _URGENT_FIRST:
         return 1
@@ -97,6 +212,6 @@ def _rank(intent: str) -> int:
         return 2
     if intent.startswith("complaint_"):
         return 3
-    if intent in QUESTION_INTENTS:
-        return 5
-    return 6 if intent == FALLBACK else 4
+    if intent == FALLBACK:
+        return 6
+    return 5 if one.is_question or intent == PROGRESS else 4

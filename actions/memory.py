@@ -23,14 +23,17 @@ class Memory:
         misses: turns in a row that were not understood.
         manager_asks: how often the caller asked for the manager.
         identity_failures: how often the identity check failed in this call.
-        instead: the urgent matter of a turn with two (text, intent, confidence, later), for the
-            action that deals with it; only for the message with its ``message_id``.
+        home_offered: home and name are known only because the bot named them and heard a yes:
+            enough to send somebody there, not to tell about that home (SEC-001).
+        instead: the one of several matters that is dealt with now (text, intent, confidence,
+            known), for the action that does; only for the message with its ``message_id``.
     """
 
     awaiting: str = ""
     misses: int = 0
     manager_asks: int = 0
     identity_failures: int = 0
+    home_offered: bool = False
     instead: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod

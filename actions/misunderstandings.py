@@ -10,6 +10,7 @@ from actions.flow.spec import COMPLAINT_FORM, REPAIR_FORM, REQUEST_FORM
 from actions.flow.state import Facts
 from actions.memory import EMERGENCY, MORE_HELP, Memory
 from actions.session import Events, OwnAction, understood
+from actions.several import first_of_several
 from actions.talk import Talk
 from actions.turn import QUESTION_INTENTS, REPAIR_INTENTS, REQUEST_INTENTS, Turn
 from bot.language.emergency import second_opinion
@@ -57,6 +58,9 @@ class NotUnderstood(OwnAction):
             return [FollowupAction("manager_form")]
         if wants_human(turn.text):
             return [FollowupAction(HAND_OVER)]
+        first = await first_of_several(self.resources, turn, talk, tracker)
+        if first.events:
+            return first.events
         answer = await self.resources.answers.find(turn.text)
         if answer is not None:
             talk.say("utter_answer", answer=answer.text)
@@ -83,6 +87,9 @@ class OutOfScope(OwnAction):
     async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:
         """Guide back; a wrong number is let go; a standard answer wins."""
         memory = Memory.of(tracker)
+        first = await first_of_several(self.resources, turn, talk, tracker)
+        if first.events:
+            return first.events
         answer = await self.resources.answers.find(turn.text)
         if answer is not None:
             talk.say("utter_answer", answer=answer.text)

@@ -8,6 +8,7 @@ from typing import Any
 
 from rasa_sdk import Tracker
 
+from actions.flow.apart import first_comes
 from actions.flow.ask import ask_next
 from actions.flow.learn import learn
 from actions.flow.leave import steps_out
@@ -56,7 +57,14 @@ class ValidateProgressForm(OwnAction):
         text = taking.turn.text
         taking.flow = taking.flow.but(said=(*taking.flow.said, text))
         if taking.opening:
+            if not await first_comes(taking):
+                taking.finish(Outcome.MATTER)
+                return
+            text = taking.turn.text
             taking.facts = taking.facts.but(category=None, problem=None)
+            if taking.memory.home_offered:
+                who = ("building", "unit", "room", "caller_name")
+                taking.facts = taking.facts.but(**dict.fromkeys(who))
             taking.talk.say("utter_identity_needed")
             if taking.turn.caller:
                 # Calling from the number counts as knowing it.
@@ -93,6 +101,7 @@ class ValidateProgressForm(OwnAction):
         residents = Residents(taking.resources.engine)
         verified = await residents.verify(claim)
         if verified is not Verified.NO:
+            taking.memory = taking.memory.but(home_offered=False)
             await self._report(taking, await residents.open_tickets(claim, verified))
             taking.finish(Outcome.IDENTIFIED)
             return True
@@ -121,8 +130,6 @@ class ValidateProgressForm(OwnAction):
         if len(tickets) > 1 and not named:
             talk.say("utter_progress_many", count=_count(len(tickets)))
         await self._tell(taking, (named or tickets)[0])
-        talk.say("utter_anything_else")
-        talk.expect("yes_no")
 
     async def _tell(self, taking: Taking, ticket: Mapping[str, Any]) -> None:
         talk, now = taking.talk, utc_now()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction
 
 from actions.flow.spec import COMPLAINT_FORM, REQUEST_FORM
 from actions.flow.words import is_generic, is_question
-from actions.matters import Matters, sort_matters
-from actions.memory import MORE_HELP, Memory
+from actions.matters import instead_of
+from actions.memory import Memory
+from actions.next_matter import take_up_next
 from actions.session import Events, OwnAction, understood
+from actions.several import first_of_several
 from actions.talk import Talk
-from actions.turn import FALLBACK, QUESTION_INTENTS, Turn
-from actions.ways import way_of
+from actions.turn import Turn
+from actions.waiting import waiting_event
 from bot.language.reply import wants_human, wants_manager
 
 
@@ -24,7 +24,7 @@ class AnswerQuestion(OwnAction):
     action_name = "action_answer_question"
 
     async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:
-        """Answer, or begin to register the question."""
+        """Answer, or begin to register the question; then go on with what else was said."""
         memory = Memory.of(tracker)
         if wants_manager(turn.text):
             return [FollowupAction("manager_form")]
@@ -32,37 +32,24 @@ class AnswerQuestion(OwnAction):
             return [FollowupAction("action_human")]
         if "投诉" in turn.text and not is_question(turn.text):
             return [understood(memory), FollowupAction(COMPLAINT_FORM)]
-        matters = await sort_matters(turn, self.resources.parser)
-        if matters.later and matters.now.intent not in (*QUESTION_INTENTS, FALLBACK):
-            # Something more urgent was said in the same breath; the question is kept.
-            return [_instead(memory, matters), FollowupAction(way_of(matters.now))]
-        main, also = matters.now.text, matters.later
-        answers, category = self.resources.answers, turn.intent
-        answer = await answers.find(turn.text, category)
-        if answer is None and also:
-            answer = await answers.find(main, category)
+        first = await first_of_several(self.resources, turn, talk, tracker, here=self.action_name)
+        if first.events:
+            return first.events
+        now, answers = first.now, self.resources.answers
+        answer = await answers.find(now.text, now.intent)
+        if answer is None and now is not turn:
+            answer = await answers.find(turn.text, turn.intent)
         if answer is not None:
             talk.say("utter_answer", answer=answer.text)
-            second = await answers.find(also) if also else None
-            if second is not None and second.key != answer.key:
-                talk.say("utter_answer", answer=second.text)
-            talk.say("utter_answer_more")
-            talk.expect("yes_no")
-            return [understood(memory, MORE_HELP)]
-        if is_generic(main) or len(main) <= 4:
+            return await take_up_next(
+                self.resources, turn, talk, memory, first.waiting, given=(answer.key,)
+            )
+        if is_generic(now.text) or len(now.text) <= 4:
             talk.say("utter_which_question")
-            return [understood(memory)]
+            return [understood(memory), waiting_event(first.waiting)]
         talk.say("utter_no_answer")
-        return [understood(memory), FollowupAction(REQUEST_FORM)]
-
-
-def _instead(memory: Memory, matters: Matters) -> dict[str, Any]:
-    now = matters.now
-    instead = {
-        "message_id": now.message_id,
-        "text": now.text,
-        "intent": now.intent,
-        "confidence": now.confidence,
-        "later": matters.later,
-    }
-    return memory.but(misses=0, awaiting="", instead=instead).event()
+        return [
+            memory.but(misses=0, awaiting="", instead=instead_of(now)).event(),
+            waiting_event(first.waiting),
+            FollowupAction(REQUEST_FORM),
+        ]

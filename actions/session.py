@@ -8,10 +8,13 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecuted, FollowupAction, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from actions.flow.state import Facts
 from actions.memory import EMERGENCY, Memory
+from actions.next_matter import file_waiting
 from actions.resources import Resources
 from actions.talk import Talk
 from actions.turn import Turn
+from actions.waiting import left_waiting, waiting_event, waiting_of
 from bot.language.reply import YesNo, read_yes_no
 
 Events = list[dict[str, Any]]
@@ -47,6 +50,8 @@ class OwnAction(Action):
         if self.guarded and confirms_danger(Memory.of(tracker), turn):
             return [FollowupAction("action_emergency")]
         events = await self.act(turn, talk, tracker)
+        if talk.lets_go:
+            events = [*events, *await self._file_what_waits(turn, tracker, events)]
         talk.deliver(dispatcher)
         if self.ends_turn and not any(event.get("event") == "followup" for event in events):
             # Reached by a follow-up there is no rule that says what comes next.
@@ -56,6 +61,14 @@ class OwnAction(Action):
     async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:
         """Do the work; returns Rasa events."""
         raise NotImplementedError
+
+    async def _file_what_waits(self, turn: Turn, tracker: Tracker, events: Events) -> Events:
+        """Ticket what the caller mentioned before they are put through or hang up."""
+        waiting = left_waiting(events, waiting_of(tracker))
+        if not waiting:
+            return []
+        await file_waiting(self.resources, turn, Facts.of(tracker), waiting)
+        return [waiting_event(())]
 
 
 class SessionStart(OwnAction):

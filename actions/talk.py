@@ -55,6 +55,14 @@ class Talk:
             "facts": dict(facts),
         }
 
+    @property
+    def lets_go(self) -> bool:
+        """Whether the bot's part of the call is over: a person takes over, or nobody.
+
+        In an emergency the gateway, which rings first, files what else was said.
+        """
+        return "handoff" in self.signal or "end_call" in self.signal
+
     def end_call(self) -> None:
         """Ask the gateway to hang up once everything is said."""
         self.signal["end_call"] = True

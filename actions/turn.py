@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from rasa_sdk import Tracker
@@ -42,7 +42,8 @@ class Turn:
         ranking: intents and their confidences, best first, without the fallback.
         caller: the calling number, or ``""``.
         message_id: of the newest message.
-        later: words of another matter in the same breath, already cut off from ``text``.
+        cut: this is already only one of the matters that were said in one breath.
+        known: what carries over from the matter before (``available_time``, ``unconfirmed``).
         resident: whose number it is (name, title, phone, building, unit, room, special_flags).
     """
 
@@ -54,7 +55,8 @@ class Turn:
     caller: str
     resident: Mapping[str, Any] | None
     message_id: str = ""
-    later: str = ""
+    cut: bool = False
+    known: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_tracker(cls, tracker: Tracker) -> Turn:
@@ -90,7 +92,8 @@ class Turn:
             intent=intent,
             confidence=confidence,
             ranking=((intent, confidence),),
-            later=str(instead["later"]),
+            cut=True,
+            known=instead.get("known") or {},
         )
 
     def sure(self, least: float = 0.5) -> str:

@@ -24,6 +24,7 @@ PUBLIC_SLOTS = (
     "category",
     "urgency",
     "ticket_number",
+    "matters",
 )
 """Slots the gateway may show on an agent's card or keep when the line breaks."""
 

@@ -95,6 +95,7 @@ class Flow:
         said: the caller's words, turn by turn.
         unconfirmed: fields taken over a doubt.
         also: other matters mentioned in passing.
+        home: building, unit and room as they were known when the form began.
         spoken: one-time sentences already said (empathy, safety advice).
         resident_says_no: the caller is not the resident of the calling number.
         crisis: media, authorities or law were threatened (DLG-022, SLA-032).
@@ -110,6 +111,7 @@ class Flow:
     said: tuple[str, ...] = ()
     unconfirmed: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
+    home: Mapping[str, str] = field(default_factory=dict)
     spoken: tuple[str, ...] = ()
     resident_says_no: bool = False
     crisis: bool = False

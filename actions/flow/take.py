@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from actions.flow.apart import first_comes, keep, others_wait
 from actions.flow.ask import ask_next
 from actions.flow.grade import grade_matter
 from actions.flow.learn import learn
 from actions.flow.leave import steps_out
-from actions.flow.spec import COMPLAINT_FORM, category_of
+from actions.flow.spec import COMPLAINT_FORM, category_of, needs
 from actions.flow.spoken import changes
 from actions.flow.state import MATTER, Facts, Field, Outcome
 from actions.flow.taking import CHECK_ADDRESS, CONFIRM, FIX, RESIDENT, Taking
-from actions.flow.words import is_question, named_wrong, split_matters, threatens
-from actions.matters import sort_matters
-from actions.turn import QUESTION_INTENTS, REPAIR_INTENTS, REQUEST_INTENTS
+from actions.flow.words import is_question, named_wrong, threatens
+from actions.turn import QUESTION_INTENTS, REPAIR_INTENTS, REQUEST_INTENTS, Turn
+from actions.waiting import Waiting
 from bot.language.reply import YesNo, read_yes_no
 from zhiban.tickets import Category
 
@@ -21,55 +22,60 @@ _SURE = 0.5
 _CLEAR = 0.6
 _OTHER_MATTER = 0.65
 _MISSES = 3
-_SHOWN_ALSO = 20
+_HOME = ("building", "unit", "room")
 
 
 async def take(taking: Taking) -> None:
     """Run one turn of an intake form."""
     taking.flow = taking.flow.but(said=(*taking.flow.said, taking.turn.text)[-_SAID_TURNS:])
     if taking.opening:
-        await _open(taking)
-        _after_learning(taking)
+        if await first_comes(taking):
+            _begin(taking)
+            _learn(taking)
+            _after_learning(taking)
+        else:
+            taking.finish(Outcome.MATTER)
+        return
+    aside = await others_wait(taking)
+    if not taking.turn.text:
+        _again(taking)
         return
     if steps_out(taking):
+        return
+    if aside is not None and await _steps_aside(taking, aside, apart=True):
         return
     if _answers_closed_question(taking):
         _after_learning(taking)
         return
-    if _is_clear_question(taking) and await _steps_aside(taking):
+    if _is_clear_question(taking) and await _steps_aside(taking, taking.turn):
         return
-    main, also = split_matters(taking.turn.text)
-    learn(taking, main)
-    if also:
-        _keep_also(taking, also)
+    _learn(taking)
     if _says_what_is_wrong(taking):
         _after_learning(taking)
         return
     if taking.flow.asking in (CONFIRM, FIX):
         _settle(taking)
         return
-    if not taking.learned and not taking.flow.crisis and await _steps_aside(taking):
+    aside = aside or taking.turn
+    if not taking.learned and not taking.flow.crisis and await _steps_aside(taking, aside):
         return
     _count_misses(taking)
     if not taking.done:
         _after_learning(taking)
 
 
-async def _open(taking: Taking) -> None:
-    """Begin: forget the last matter, know the category, feel with the caller, learn."""
-    later = taking.turn.later
-    if not later:
-        matters = await sort_matters(taking.turn, taking.resources.parser)
-        if category_of(matters.now.intent) is not None:
-            taking.turn, later = matters.now, matters.later
-    _begin(taking)
+def _learn(taking: Taking) -> None:
     learn(taking, taking.turn.text)
-    if later:
-        _keep_also(taking, later)
+    if "room" in taking.learned:
+        taking.memory = taking.memory.but(home_offered=False)
 
 
 def _begin(taking: Taking) -> None:
+    """Forget the last matter, know the category, feel with the caller."""
     turn = taking.turn
+    home = {name: value for name, value in taking.facts.known().items() if name in _HOME}
+    also = tuple(one.text for one in taking.waiting)
+    taking.flow = taking.flow.but(home=home, also=also).doubting(turn.known.get("unconfirmed", ()))
     taking.facts = taking.facts.but(**dict.fromkeys(MATTER))
     family = {
         COMPLAINT_FORM: frozenset(c.value for c in Category if c.is_complaint),
@@ -84,9 +90,14 @@ def _begin(taking: Taking) -> None:
         category = Category.COMPLAINT_FEE if about_fees else Category.COMPLAINT_OTHER
     category = category or Category.OTHER_INQUIRY
     taking.facts = taking.facts.but(category=category.value)
+    wanted = needs(taking.flow.form, taking.facts, taking.flow, taking.resources.roster)
+    if any(need.field is Field.TIME for need in wanted):
+        # One visit does for both; the read-back asks whether that is right.
+        taking.facts = taking.facts.but(available_time=turn.known.get("available_time"))
     if taking.flow.form != COMPLAINT_FORM:
         return
-    if threatens(turn.text):
+    if threatens(taking.flow.said[-1]):
+        # The whole turn counts: the threat may stand in another matter's words.
         taking.flow = taking.flow.but(crisis=True)
         taking.talk.say("utter_sorry_upset")
     elif category is Category.COMPLAINT_NOISE:
@@ -138,6 +149,7 @@ def _answers_closed_question(taking: Taking) -> bool:
             phone=str(resident.get("phone") or "") or None,
         )
         taking.flow = taking.flow.but(asking="", unconfirmed=())
+        taking.memory = taking.memory.but(home_offered=True)
         return True
     if agreed is YesNo.YES:
         taking.flow = taking.flow.but(asking="", unconfirmed=())
@@ -190,9 +202,14 @@ def _settle(taking: Taking) -> None:
         taking.talk.expect("yes_no")
 
 
-async def _steps_aside(taking: Taking) -> bool:
-    """Answer a question in mid-form, or note another matter; then ask the same again."""
-    turn = taking.turn
+async def _steps_aside(taking: Taking, turn: Turn, *, apart: bool = False) -> bool:
+    """Answer a question in mid-form, or keep another matter; then ask the same again.
+
+    Args:
+        taking: the form in progress.
+        turn: what is said, or the part of it that may be about something else.
+        apart: its own words say that it is.
+    """
     asked = taking.flow.asking
     asks = turn.sure(_SURE) in QUESTION_INTENTS or is_question(turn.text)
     if asks and asked != Field.PROBLEM:
@@ -202,13 +219,14 @@ async def _steps_aside(taking: Taking) -> bool:
             taking.talk.say("utter_answer", answer=answer.text)
             return _again(taking)
         if turn.sure(_CLEAR) in QUESTION_INTENTS and is_question(turn.text):
-            _keep_also(taking, turn.text)
+            _keep(taking, turn)
             return _again(taking)
     other = category_of(turn.sure(_OTHER_MATTER))
     free = (Field.PROBLEM, Field.PLACE, Field.SEVERITY, Field.WISH, Field.SINCE)
     known = other is not None and turn.intent not in QUESTION_INTENTS
-    if known and asked not in free and not _same_matter(other, taking.facts.category):
-        _keep_also(taking, turn.text)
+    elsewhere = asked not in free and not _same_matter(other, taking.facts.category)
+    if known and (apart or elsewhere):
+        _keep(taking, turn)
         return _again(taking)
     return False
 
@@ -227,10 +245,8 @@ def _again(taking: Taking) -> bool:
     return True
 
 
-def _keep_also(taking: Taking, words: str) -> None:
-    taking.flow = taking.flow.but(also=(*taking.flow.also, words))
-    shown = words if len(words) <= _SHOWN_ALSO else "的另一件事"
-    taking.talk.say("utter_also_noted", also=shown)
+def _keep(taking: Taking, turn: Turn) -> None:
+    keep(taking, [Waiting(turn.text, turn.intent, turn.confidence)])
 
 
 def _count_misses(taking: Taking) -> None:
@@ -264,3 +280,4 @@ def _forget_comfort(taking: Taking) -> None:
             }
         )
         taking.flow = taking.flow.doubting(("building", "unit", "room"))
+        taking.memory = taking.memory.but(home_offered=True)

@@ -9,6 +9,7 @@ from actions.memory import Memory
 from actions.resources import Resources
 from actions.talk import Talk
 from actions.turn import Turn
+from actions.waiting import Waiting
 
 CONFIRM = "confirm"
 FIX = "fix"
@@ -31,6 +32,7 @@ class Taking:
         last_texts: the bot's previous words, to repeat.
         last_expects: what they awaited.
         opening: the turn that begins the form.
+        waiting: other matters of the call, to be dealt with after this one.
         learned: names of fields filled or changed in this turn.
     """
 
@@ -43,6 +45,7 @@ class Taking:
     last_texts: list[str]
     last_expects: str
     opening: bool
+    waiting: tuple[Waiting, ...] = ()
     learned: set[str] = field(default_factory=set)
 
     def finish(self, outcome: Outcome) -> None:

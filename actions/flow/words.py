@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 _HEAD = re.compile(
-    r"^(?:喂|你好|您好|哎|嗯|呃|啊|那个|就是|是这样的?|请问|麻烦(?:你们?|您)?|物业|师傅|对了|还有|另外|"
+    r"^(?:喂|你好|您好|哎|嗯|呃|啊|那个|就是|是这样的?|请问|麻烦(?:你们?|您)?|物业(?!费|公司|服务|管理|中心)|师傅|对了|还有|另外|"
     r"帮(?:我|忙)|我想|我要|想要?|给我|报修(?:一下)?|报个修|投诉(?:一下)?|[,，。、\s])+"
 )
 _TAIL = re.compile(
@@ -22,9 +22,6 @@ _SINCE = re.compile(
     r"(?:今天|昨天|前天|今早|昨晚|上周|这周|上个?月|去年|半夜|凌晨)[^,，。]{0,5}?(?:开始|起)|"
     r"(?:连续|已经|都)[一二三四五六七八九十两几半好\d]+(?:天|个?星期|周|个?月|年|个?小时)|"
     r"每天[^,，。]{0,6}?点"
-)
-_AND_THEN = re.compile(
-    r"(?:[,，。；;\s]|^)?(?:还有(?:就是|一个|件事)?|另外|顺便(?:问一?下)?|对了)[,，\s]*(?=.{4,})"
 )
 _QUESTION = re.compile(
     r"吗|呢[?？]?$|[?？]|多少|怎么|什么|为什么|为啥|几点|多久|哪[里儿个些]|谁|能不能|可不可以|要不要|是不是|有没有"
@@ -80,14 +77,6 @@ def is_generic(text: str) -> bool:
 def read_since(text: str) -> str:
     """Return the words that tell since when, or ``""``."""
     return "，".join(found.group() for found in _SINCE.finditer(text))
-
-
-def split_matters(text: str) -> tuple[str, str]:
-    """Cut off a second matter (…还有…, …另外…); the second part is empty when there is one."""
-    found = _AND_THEN.search(text, 3)
-    if found is None:
-        return text, ""
-    return text[: found.start()].strip("，, "), text[found.end() :].strip("，, ")
 
 
 def is_question(text: str) -> bool:

@@ -68,7 +68,7 @@ _LOOSE = {cause: frozenset(things.split()) for cause, things in LOOSE_EFFECTS.it
 _GOES_ON = re.compile(
     r"不对|不是|错了|说错|应该是|也?不知道?是不是|是不是|会不会|可能|估计|怕是|好像是|我?怀疑|我?觉得|我?感觉|"
     r"结果|所以|导致|害得|弄得|搞得|连|因为|由于|比如|例如|就像|像|譬如|就是|都|其实|本来|而不是|但|可是?|不过|除了|"
-    r"要不|不然|如果|万一|要是|反正|你看|你说|什么"
+    r"要不|不然|如果|万一|要是|反正|你看|你说|什么|.{1,5}的话"
 )
 # Asked or wanted about the matter that was just told, not another one.
 _FOLLOW_UP = re.compile(
@@ -92,9 +92,7 @@ _LONGEST_LEFTOVER = 1
 _SURE = 0.4
 _RATHER_SURE = 0.5
 _CERTAIN = 0.9
-_QUESTIONS = frozenset(
-    ("fee_inquiry", "parking", "renovation_rules", "community_rules", "other_inquiry")
-)
+_QUESTIONS = frozenset(("fee_inquiry", "parking", "renovation_rules", "community_rules"))
 _LEAST_SYLLABLES = 5
 
 
@@ -256,7 +254,8 @@ def _begins(matter: _Gathered, clause: Clause) -> _Own:
     if not matter.whole:
         set_off = joint is Joint.STRONG and (matter.kinds or matter.named)
         if not set_off and not (matter.kinds and joint >= Joint.WEAK and clause.says_something):
-            return _Own.MAYBE if long and matter.length >= _LEAST_SYLLABLES else _Own.NO
+            enough = joint is Joint.STRONG or matter.length >= _LEAST_SYLLABLES
+            return _Own.MAYBE if long and enough else _Own.NO
     if not clause.topics:
         least = Joint.WEAK if "question" in clause.kinds else Joint.ASIDE
         if clause.kinds and long and joint >= least:
