@@ -110,12 +110,11 @@ class Understanding:
     def _danger(
         self, text: str, alternatives: Sequence[str], ranking: Sequence[tuple[str, float]]
     ) -> Danger | None:
-        """The spotter's finding; the classifier's where the spotter has none or only asks."""
+        """The spotter's finding, else the classifier's: in a call it is asked only then."""
         found = self._spotter.spot(text, final=True, alternatives=alternatives)
-        if found is None or found.action is not _TRANSFER:
-            opinion = second_opinion(ranking)
-            if opinion is not None and (found is None or opinion.action is _TRANSFER):
-                return Danger(opinion.kind.value, opinion.action.value, opinion.confidence)
-        if found is None:
+        if found is not None:
+            return Danger(found.kind.value, found.action.value, found.confidence)
+        opinion = second_opinion(ranking)
+        if opinion is None:
             return None
-        return Danger(found.kind.value, found.action.value, found.confidence)
+        return Danger(opinion.kind.value, opinion.action.value, opinion.confidence)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import TypeVar
 
@@ -16,6 +16,7 @@ from bot.evaluation.emergencies import (
 from bot.evaluation.figures import Failure, Report, Target, share
 from bot.evaluation.intents import score_intents
 from bot.evaluation.odd import score_odd
+from bot.evaluation.questions import score_questions
 from bot.evaluation.sets import (
     CONDITIONS,
     file_of,
@@ -25,6 +26,7 @@ from bot.evaluation.sets import (
 )
 from bot.evaluation.slots import SCORED, score_slots
 from bot.language.emergency import EmergencySpotter
+from bot.language.retrieval import AnswerIndex
 from bot.language.roster import Roster
 from bot.language.slots import read_slots
 from bot.understanding import Understanding
@@ -114,7 +116,24 @@ def evaluate_slots(folder: Path, roster: Roster) -> Report:
     return report
 
 
-def evaluate_odd(understanding: Understanding, roster: Roster) -> Report:
+def evaluate_questions(folder: Path, index: AnswerIndex, silent: Collection[str]) -> Report:
+    """Score the finding of standard answers.
+
+    Args:
+        folder: Of the set.
+        index: Of every entry of the site.
+        silent: Keys of entries that are never said aloud.
+
+    Raises:
+        SetError: A file of the set is not what it should be.
+    """
+    path = file_of(folder, "questions")
+    if not path.is_file():
+        return Report(missing=[f"{folder.name}/{path.name}"])
+    return score_questions(read_rows(path, ("key", "text")), index, silent=silent)
+
+
+def evaluate_odd(understanding: Understanding, roster: Roster, index: AnswerIndex) -> Report:
     """Time texts nobody would say.
 
     The parts are timed one by one besides, to say where the time goes.
@@ -125,6 +144,7 @@ def evaluate_odd(understanding: Understanding, roster: Roster) -> Report:
             "understanding": understanding.read,
             "partial": spotter.spot,
             "slots": lambda text: read_slots(text, roster=roster),
+            "answers": index.best,
         }
     )
 

@@ -21,6 +21,7 @@ from bot.evaluation.sets import (
     read_intents,
 )
 from bot.language.emergency import EmergencyAction, EmergencyKind, EmergencySpotter, Finding
+from bot.language.retrieval import AnswerIndex, Entry
 from bot.language.roster import Roster
 from bot.understanding import Understanding
 from tests.language.test_understanding import Says
@@ -204,6 +205,24 @@ def test_slots_are_exact_or_wrong(tmp_path: Path) -> None:
     report = run.evaluate_slots(tmp_path, Roster({"5": {"2": ()}}))
     assert value(report, "slots.clean.exact") == 0.5
     assert "room=1002" in report.failures[0].expected and "room=1001" in report.failures[0].got
+
+
+def test_questions_are_found_in_the_index_given(tmp_path: Path) -> None:
+    index = AnswerIndex(
+        [
+            Entry("fee", ("物业费怎么收", "物业费多少钱")),
+            Entry("park", ("停车费多少钱", "月卡怎么办")),
+        ]
+    )
+    (tmp_path / "questions.tsv").write_text(
+        "key\ttext\nfee\t物业费怎么收\npark\t物业费多少钱\n", encoding="utf-8"
+    )
+    report = run.evaluate_questions(tmp_path, index, ())
+    assert value(report, "questions.clean.first") == 0.5
+    assert [failure.expected for failure in report.failures] == ["park"]
+    assert run.evaluate_questions(tmp_path / "nowhere", index, ()).missing == [
+        "nowhere/questions.tsv"
+    ]
 
 
 def test_odd_texts_are_the_same_every_time_and_truly_odd() -> None:

@@ -49,11 +49,11 @@ def test_the_classifier_adds_what_the_spotter_missed(confidence: float, action: 
     assert (understood.intent, understood.category) == ("emergency_flood", "emergency")
 
 
-def test_the_classifier_makes_a_question_a_transfer_but_no_transfer_another_kind() -> None:
-    asked = read("好像有点煤气味", ("emergency_gas_leak", SURE))
-    assert asked.emergency == Danger("gas_leak", "transfer", SURE)
-    sure = read("电梯里困人了", ("emergency_fire", SURE))
-    assert sure.emergency is not None and sure.emergency.kind == "elevator_trapped"
+@pytest.mark.parametrize("text", ["电梯里困人了", "好像有点煤气味"])
+def test_where_the_spotter_spoke_the_classifier_is_not_asked(text: str) -> None:
+    alone = read(text)
+    assert alone.emergency is not None
+    assert read(text, ("emergency_flood", SURE)).emergency == alone.emergency
 
 
 def test_below_the_bar_it_falls_back() -> None:

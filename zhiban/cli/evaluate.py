@@ -14,9 +14,10 @@ from bot.evaluation.figures import Report
 from bot.evaluation.floor import FloorError, fallen, read_floors
 from bot.evaluation.report import as_dict, text_lines
 from bot.evaluation.sets import SetError
+from bot.evaluation.slots import LABELLED_AT
 from bot.understanding import Understanding
 from zhiban.cli.options import data_option, settings_from, site_option
-from zhiban.cli.reader import open_intents, site_roster, trained_model
+from zhiban.cli.reader import open_intents, site_answers, site_roster, trained_model
 from zhiban.settings import ROOT, Settings
 
 FAMILIES = {
@@ -122,6 +123,7 @@ def command(
 
 def _evaluate(folder: Path, parts: Sequence[str], settings: Settings, model: Path | None) -> Report:
     roster = site_roster(settings)
+    index, silent = site_answers(settings, LABELLED_AT.date())
     understanding: Understanding | None = None
 
     def trained() -> Understanding:
@@ -136,8 +138,8 @@ def _evaluate(folder: Path, parts: Sequence[str], settings: Settings, model: Pat
         "spotter": lambda: run.evaluate_spotter(folder),
         "intent": lambda: run.evaluate_intents(folder, trained()),
         "slots": lambda: run.evaluate_slots(folder, roster),
-        "questions": lambda: Report(),
-        "speed": lambda: run.evaluate_odd(trained(), roster),
+        "questions": lambda: run.evaluate_questions(folder, index, silent),
+        "speed": lambda: run.evaluate_odd(trained(), roster, index),
     }
     wanted = {*parts, "spotter"} if "emergency" in parts else set(parts)
     report = Report()

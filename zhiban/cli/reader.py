@@ -6,12 +6,15 @@ import asyncio
 import sys
 import tarfile
 import zlib
+from datetime import date
 from pathlib import Path
 
 from bot.language.intents import IntentReader, read_intents
+from bot.language.retrieval import AnswerIndex, Entry
 from bot.language.roster import Roster
 from bot.understanding import Understanding
 from zhiban.community import load_community
+from zhiban.community.answers import ANSWERS_FILE, read_answers
 from zhiban.community.roster import roster_of
 from zhiban.settings import Settings
 from zhiban.setup import training
@@ -26,6 +29,36 @@ def site_roster(settings: Settings) -> Roster:
         ZhibanError: The site's data is missing or wrong.
     """
     return roster_of(load_community(settings.site_dir))
+
+
+def site_answers(settings: Settings, day: date) -> tuple[AnswerIndex, frozenset[str]]:
+    """Return the site's standard answers as a call finds them, and the keys not to be given.
+
+    Args:
+        settings: Where the site's files are.
+        day: Answers that expired before it are not given.
+
+    Raises:
+        ZhibanError: The file is missing or wrong.
+    """
+    rows = read_answers(settings.site_dir / ANSWERS_FILE)
+    index = AnswerIndex(
+        [
+            Entry(
+                row["key"],
+                tuple(row["questions"]),
+                row["category"],
+                row["answer"] if row["confirmed"] else "",
+            )
+            for row in rows
+        ]
+    )
+    silent = frozenset(
+        row["key"]
+        for row in rows
+        if not row["confirmed"] or (row["valid_until"] and row["valid_until"] < day.isoformat())
+    )
+    return index, silent
 
 
 def trained_model(settings: Settings) -> Path:
