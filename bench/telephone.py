@@ -118,8 +118,12 @@ async def _garble(
 @click.command()
 @click.argument("source", type=click.Path(exists=True, path_type=Path))
 @click.argument("out", type=click.Path(path_type=Path))
-@click.option("--voice", default="http://127.0.0.1:8083", show_default=True,
-              help="Packaged voice: python -m voice_gateway.packaged_voice in Rasa's environment.")
+@click.option(
+    "--voice",
+    default="http://127.0.0.1:8083",
+    show_default=True,
+    help="Packaged voice: python -m voice_gateway.packaged_voice in Rasa's environment.",
+)
 @click.option("--sample", type=int, help="Only so many lines, drawn by the seed.")
 @click.option("--snr", nargs=2, type=float, default=(8.0, 20.0), show_default=True, help="dB.")
 @click.option("--seed", default=1, show_default=True)

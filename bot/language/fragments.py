@@ -7,6 +7,7 @@ The learned models see nothing else. Prefixes keep the families apart: ``1 2 3``
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from bot.language.pinyin import Sounds
 
@@ -30,9 +31,12 @@ def _add(found: set[str], units: Sequence[str], prefixes: Sequence[str], joint: 
     one, two, three = prefixes
     if one:
         found.update([one + unit for unit in units])
-    found.update([two + a + joint + b for a, b in zip(units, units[1:])])
+    found.update([two + a + joint + b for a, b in pairwise(units)])
     found.update(
-        [three + a + joint + b + joint + c for a, b, c in zip(units, units[1:], units[2:])]
+        [
+            three + a + joint + b + joint + c
+            for a, b, c in zip(units, units[1:], units[2:], strict=False)
+        ]
     )
 
 

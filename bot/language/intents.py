@@ -43,7 +43,9 @@ class IntentReader:
             return []
         fragments = fragments_of(sounds_of(text[:LONGEST_READ]))
         chances = softmax(self._model.scores(fragments), _SHARPNESS)
-        return sorted(zip(self._model.labels, chances), key=lambda pair: (-pair[1], pair[0]))
+        return sorted(
+            zip(self._model.labels, chances, strict=True), key=lambda pair: (-pair[1], pair[0])
+        )
 
 
 def read_intents(archive: Path) -> IntentReader:

@@ -45,7 +45,7 @@ class LinearModel:
                 known += 1
         step = self.scale / math.sqrt(len(fragments) or 1)
         zero = known * _ZERO
-        return [bias + (value - zero) * step for bias, value in zip(self.bias, total)]
+        return [bias + (value - zero) * step for bias, value in zip(self.bias, total, strict=True)]
 
     def weight(self, fragment: str, label: int) -> float:
         """Return what one fragment says for one label, before scaling to the text's length."""
@@ -110,5 +110,5 @@ def read_model(raw: bytes) -> LinearModel:
     if len(names) != count or len(packed) != count * width or len(bias) != width:
         raise ValueError("a linear model is cut off")
     places = range(0, count * width, width)
-    rows = {name.decode(): packed[at : at + width] for name, at in zip(names, places)}
+    rows = {name.decode(): packed[at : at + width] for name, at in zip(names, places, strict=True)}
     return LinearModel(labels, bias, scale, rows)

@@ -18,12 +18,13 @@ _INQUIRIES = frozenset(
     ("fee_inquiry", "parking", "renovation_rules", "community_rules", "other_inquiry")
 )
 _REPAIRS = frozenset(
-    ("repair_indoor", "repair_public", "repair_paid", "leak", "power_fault", "lift_fault")
-    + ("door_access",)
+    "repair_indoor repair_public repair_paid leak power_fault lift_fault door_access".split()
 )
 _TALK = frozenset(
-    ("greet", "goodbye", "thank", "affirm", "deny", "repeat_please", "provide_info")
-    + ("correct_info", "human_request", "manager_request", "repair_request")
+    (
+        "greet goodbye thank affirm deny repeat_please provide_info correct_info human_request "
+        "manager_request repair_request"
+    ).split()
 )
 _LEAST = 6
 _COPIES = 2

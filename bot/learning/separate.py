@@ -59,7 +59,7 @@ def fit(
         mass += [1.0 if number == 0 else _SECOND_COPY_WEIGHT] * len(texts)
     if cuts is not None:
         draw = random.Random(_SEED)
-        for text, label in zip(texts, labels):
+        for text, label in zip(texts, labels, strict=True):
             if len(text) > _SHORTEST_CUT and cuts(label):
                 spoken.append(text[: draw.randint(_SHORTEST_CUT, len(text) - 1)])
                 meant.append(label)
@@ -71,5 +71,5 @@ def fit(
     weights, bias = model.coef_, model.intercept_
     if len(model.classes_) == 2:
         weights, bias = np.vstack([-weights, weights]), np.array([-bias[0], bias[0]])
-    rows = dict(zip(columns, weights.T.tolist()))
+    rows = dict(zip(columns, weights.T.tolist(), strict=True))
     write_model(path, [str(name) for name in model.classes_], bias.tolist(), rows)

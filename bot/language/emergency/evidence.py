@@ -138,7 +138,7 @@ def pattern_evidence(sounds: Sounds) -> list[Evidence]:
                     event=(event.first, event.stop),
                     closeness=closeness,
                     settled=_settled(sounds, pattern.kind, hits),
-                    doubted=_DOUBT <= set(weight.reasons) and "urgent" not in weight.reasons,
+                    doubted=_DOUBT.issubset(weight.reasons) and "urgent" not in weight.reasons,
                 )
             )
     found = [one for one in found if not _shares_cancelled(one, cancelled)]

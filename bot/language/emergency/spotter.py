@@ -112,9 +112,9 @@ class EmergencySpotter:
         self, sounds: Sounds, pattern: _Pattern | None, opinion: Opinion
     ) -> EmergencyAction | None:
         """Cut-off words ring only where the words that may follow can hardly take them back."""
-        if pattern is not None and pattern.belief >= TRANSFER_BAR:
-            if opinion.chance >= _INTERIM_BACKING:
-                return _TRANSFER
+        sure = pattern is not None and pattern.belief >= TRANSFER_BAR
+        if sure and opinion.chance >= _INTERIM_BACKING:
+            return _TRANSFER
         if len(sounds) < _INTERIM_SHORTEST or opinion.chance < _INTERIM_LEARNED:
             return None
         # One syllable must not decide: the words must have meant it for a while.
