@@ -48,12 +48,14 @@ class Engine:
     Attributes:
         answer: makes the answer to a turn; replace it to play out a case.
         heard: the texts it was asked about.
+        meanings: intents of words outside of the conversation; unknown without an entry.
     """
 
     url: str = ""
     answer: Callable[[str], Reply] = field(default=lambda text: {"messages": [{"text": "好的。"}]})
     heard: list[str] = field(default_factory=list)
     injected: list[Reply] = field(default_factory=list)
+    meanings: dict[str, str] = field(default_factory=dict)
     hold: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -73,7 +75,12 @@ async def engine() -> AsyncIterator[Engine]:
         state.injected.append(await request.json())
         return web.json_response({"stored": 1})
 
+    async def parse(request: web.Request) -> web.Response:
+        name = state.meanings.get((await request.json())["text"], "nlu_fallback")
+        return web.json_response({"intent": {"name": name, "confidence": 0.9}})
+
     app = web.Application()
+    app.router.add_post("/model/parse", parse)
     app.router.add_post("/webhooks/turn/webhook", turn)
     app.router.add_post("/webhooks/turn/event", event)
     async with TestServer(app) as server:

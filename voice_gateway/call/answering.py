@@ -89,6 +89,8 @@ class Answering:
             return
         self._unheard = 0
         line.words.append(turn.text)
+        if line.mode is CallMode.BOT:
+            line.unanswered.append(turn.text)
         if self._handover.watching and await self._intercepted(turn, number):
             return
         if line.mode is CallMode.WAITING:
@@ -104,6 +106,8 @@ class Answering:
         if verdict.transfer is not None:
             intent = f"emergency_{verdict.transfer.kind.value}"
             await line.record_turn(turn, DialogueReply(intent=intent))
+            if line.mode is CallMode.WAITING:
+                line.unanswered = [turn.text]
             cry = Cry.of(verdict.transfer, turn.text, "final", turn.voiced_until)
             if not await self._handover.open_emergency(cry):
                 # Its interim words have just opened the case; these complete them.
@@ -136,6 +140,7 @@ class Answering:
         if line.mode is not CallMode.BOT:
             return
         line.reply = reply
+        line.unanswered = [words for words in line.unanswered if words not in (text, turn.text)]
         if reply.emergency:
             cry = Cry.of_classifier(reply.emergency, text, turn.voiced_until)
             if cry is not None:
@@ -191,6 +196,8 @@ class Answering:
     async def _fall_back(self, text: str) -> None:
         """The dialogue engine is down: a person, not silence (KB-024)."""
         if self._line.mode is CallMode.BOT:
+            # The ticket behind the request keeps the words.
+            self._line.unanswered = []
             await self._line.say("apology_down")
             await self._handover.request_person(
                 "human", HandoffReason.DIALOGUE_DOWN, "", text, announce=False

@@ -8,7 +8,7 @@ from typing import Any
 
 from voice_gateway.call.answering import Answering
 from voice_gateway.call.handover import Cry, Handover
-from voice_gateway.call.leaving import file_unfinished, release_handoff
+from voice_gateway.call.leaving import keep_what_waits, release_handoff
 from voice_gateway.call.line import CallMode, Line
 from voice_gateway.call.mouth import Mouth
 from voice_gateway.call.silence import SilenceWatch
@@ -138,11 +138,15 @@ class Call:
         line.ended.set()
 
     async def _settle(self, was: CallMode) -> None:
-        case, line = self._handover.case, self._line
-        if case is None:
-            await file_unfinished(self._services, self.call_id, line.caller, line.reply, line.words)
-        elif was is not CallMode.BRIDGED:
+        case = self._handover.case
+        danger = self._interceptor.silence().transfer
+        if case is None and danger is not None:
+            # Hanging up is no clear no to the closed question either.
+            now = asyncio.get_running_loop().time()
+            await self._handover.open_emergency(Cry.of(danger, danger.matched, "final", now))
+        elif case is not None and was is not CallMode.BRIDGED:
             await release_handoff(self._services, case)
+        await keep_what_waits(self._line)
 
     # --- what the caller does -------------------------------------------------------------
 

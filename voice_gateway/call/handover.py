@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.language.emergency import Finding
-from voice_gateway.call.leaving import release_handoff
+from voice_gateway.call.leaving import keep_what_waits, release_handoff
 from voice_gateway.call.line import CallMode, Line
 from voice_gateway.dialogue.client import DialogueReply
 from voice_gateway.emergency.case import Case
@@ -24,6 +24,11 @@ logger = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 2.0
 _CLASSIFIER_LEVEL = 3
+_FORGET: tuple[dict[str, Any], ...] = (
+    {"event": "active_loop", "name": None},
+    {"event": "slot", "name": "requested_slot", "value": None},
+    {"event": "slot", "name": "matters", "value": None},
+)
 
 
 @dataclass(frozen=True)
@@ -131,9 +136,11 @@ class Handover:
             if line.over:
                 # The caller left before the stores answered; they are called back.
                 await release_handoff(line.services, case)
+                await self._keep_the_rest(cry.kind)
                 return True
             self._keep_company(case)
-        await self._tell_dialogue(cry.kind)
+        await self._tell_dialogue({"event": "slot", "name": "emergency", "value": cry.kind})
+        await self._keep_the_rest(cry.kind)
         return True
 
     async def request_person(
@@ -163,6 +170,7 @@ class Handover:
             if announce:
                 await line.say("transferring")
             self._keep_company(self.case)
+        await self._keep_the_rest(kind)
 
     async def hear(self, text: str) -> None:
         """Add words to the open case, waiting for one that is just being opened."""
@@ -170,10 +178,14 @@ class Handover:
             company = self.company
         if company is None:
             return
-        if self._cried:
-            self._cried = False
+        whole, self._cried = self._cried, False
+        if whole:
             await self._reconsider(text)
         await company.hear(text)
+        if whole and self.case is not None:
+            # The cry rang before the turn was over; the rest of it may be about something else.
+            self._line.unanswered.append(text)
+            await self._keep_the_rest(self.case.kind)
 
     async def follow(self, event: TimelineEvent) -> None:
         """Pass on what the desk does while it rings."""
@@ -264,11 +276,21 @@ class Handover:
         await self._opener.correct(case, finding.kind.value, finding.level, text)
         await line.say(f"reassure_{case.kind}", protected=True)
 
-    async def _tell_dialogue(self, kind: str) -> None:
-        """Let the dialogue know, after acting: a form in progress must not go on."""
-        events = [{"event": "slot", "name": "emergency", "value": kind}]
+    async def _keep_the_rest(self, kind: str) -> None:
+        """File what else was told, now that somebody is rung; the dialogue forgets it."""
         try:
-            await self._line.services.dialogue.inject(self._line.call_id, events)
+            busy = await keep_what_waits(self._line, kind=kind)
+        except Exception:
+            # The words stand in the timeline; the caller must be kept company all the same.
+            logger.exception("call %s: not everything told was filed", self._line.call_id)
+            return
+        if busy:
+            await self._tell_dialogue(*_FORGET)
+
+    async def _tell_dialogue(self, *events: dict[str, Any]) -> None:
+        """Let the dialogue know, after acting: a form in progress must not go on."""
+        try:
+            await self._line.services.dialogue.inject(self._line.call_id, list(events))
         except ZhibanError as error:
             logger.warning("call %s: %s", self._line.call_id, error.message)
 

@@ -36,6 +36,7 @@ class Line:
         resident: whose number it is, if known.
         reply: the dialogue's latest answer; its ``expects`` steers the recogniser.
         words: the caller's turns so far.
+        unanswered: those of them that the dialogue has not dealt with.
         ended: set when the call is over.
         given_back: set when the agent has given the caller back to the bot.
         last_seq: number of the newest event written here.
@@ -50,6 +51,7 @@ class Line:
         self.resident = services.community.resident_by_phone(caller) if caller else None
         self.reply = DialogueReply()
         self.words: list[str] = []
+        self.unanswered: list[str] = []
         self.answered_turn_at = 0.0
         self.ended = asyncio.Event()
         self.given_back = asyncio.Event()

@@ -12,6 +12,7 @@ import aiohttp
 from zhiban.errors import ErrorCode, ZhibanError
 
 _TURN_SECONDS = 8.0
+_MEANING_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,15 @@ class DialogueClient:
             took_ms=(asyncio.get_running_loop().time() - began) * 1000,
         )
 
+    async def meaning(self, text: str) -> tuple[str, float]:
+        """Return the intent of words outside of the conversation; ``""`` when nobody can say."""
+        try:
+            parsed = await self._post("/model/parse", {"text": text}, _MEANING_SECONDS)
+        except ZhibanError:
+            return "", 0.0
+        intent = parsed.get("intent") or {}
+        return str(intent.get("name") or ""), float(intent.get("confidence") or 0.0)
+
     async def inject(self, call_id: str, events: list[dict[str, Any]]) -> None:
         """Tell the engine what happened without it.
 
@@ -100,10 +110,12 @@ class DialogueClient:
             self._session = aiohttp.ClientSession()
         return self._session
 
-    async def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    async def _post(
+        self, path: str, body: dict[str, Any], seconds: float = _TURN_SECONDS
+    ) -> dict[str, Any]:
         try:
             async with self._client().post(
-                self._url + path, json=body, timeout=aiohttp.ClientTimeout(total=_TURN_SECONDS)
+                self._url + path, json=body, timeout=aiohttp.ClientTimeout(total=seconds)
             ) as response:
                 if response.status >= 400:
                     raise ZhibanError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bot.language.emergency import EmergencyAction, EmergencySpotter, Finding
+from bot.language.matters import split_matters
 from bot.language.reply import YesNo, read_yes_no
 
 
@@ -56,7 +57,7 @@ class Interceptor:
 
         After the closed question anything but a clear no puts through.
         """
-        finding = self._spotter.spot(text, final=True, alternatives=alternatives)
+        finding = self._whole(text, alternatives)
         if finding is not None and finding.action is EmergencyAction.TRANSFER:
             self._asked = None
             return Verdict(transfer=finding)
@@ -69,6 +70,18 @@ class Interceptor:
             self._asked, self._asked_about = finding, text
             return Verdict(ask=finding)
         return _NOTHING
+
+    def _whole(self, text: str, alternatives: tuple[str, ...]) -> Finding | None:
+        """Spot in the turn and in each matter of it: a tap named with a fire puts no fire out."""
+        findings = [self._spotter.spot(text, final=True, alternatives=alternatives)]
+        matters = split_matters(text).texts
+        if len(matters) > 1:
+            findings += [self._spotter.spot(matter, final=True) for matter in matters]
+        return max(
+            (finding for finding in findings if finding is not None),
+            key=lambda finding: (finding.action is EmergencyAction.TRANSFER, finding.confidence),
+            default=None,
+        )
 
     def silence(self) -> Verdict:
         """The closed question met silence: that is not a clear no either."""
