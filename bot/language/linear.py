@@ -27,12 +27,14 @@ class LinearModel:
         bias: Score of each label for an empty text.
         scale: Size of one step of a weight.
         rows: For each fragment one byte a label: its weight in steps, 128 standing for 0.
+        source: Digest of what it was learned from.
     """
 
     labels: tuple[str, ...]
     bias: tuple[float, ...]
     scale: float
     rows: Mapping[str, bytes]
+    source: str = ""
 
     def scores(self, fragments: Collection[str]) -> list[float]:
         """Return one score a label; a text of few fragments and one of many weigh the same."""
@@ -66,6 +68,7 @@ def write_model(
     labels: Sequence[str],
     bias: Sequence[float],
     rows: Mapping[str, Sequence[float]],
+    source: str = "",
 ) -> None:
     """Write a model; the same model always gives the same bytes.
 
@@ -74,6 +77,7 @@ def write_model(
         labels: What it tells apart.
         bias: One number a label.
         rows: For each fragment (no line breaks in it) one weight a label.
+        source: Digest of what it was learned from.
     """
     largest = max((abs(weight) for row in rows.values() for weight in row), default=0.0) or 1.0
     scale = largest / _STEPS
@@ -86,6 +90,7 @@ def write_model(
         "bias": [round(value, 6) for value in bias],
         "scale": scale,
         "fragments": len(names),
+        "source": source,
     }
     body = "\n".join([json.dumps(head, ensure_ascii=False), *names, ""]).encode()
     path.write_bytes(gzip.compress(body + packed, 9, mtime=0))
@@ -102,7 +107,7 @@ def read_model(raw: bytes) -> LinearModel:
         first, rest = content.split(b"\n", 1)
         head = json.loads(first)
         labels, scale, count = tuple(head["labels"]), float(head["scale"]), int(head["fragments"])
-        bias = tuple(map(float, head["bias"]))
+        bias, source = tuple(map(float, head["bias"])), str(head.get("source", ""))
         *names, packed = rest.split(b"\n", count)
     except (OSError, EOFError, KeyError, TypeError, ValueError) as error:
         raise ValueError(f"not a linear model: {error}") from error
@@ -111,4 +116,4 @@ def read_model(raw: bytes) -> LinearModel:
         raise ValueError("a linear model is cut off")
     places = range(0, count * width, width)
     rows = {name.decode(): packed[at : at + width] for name, at in zip(names, places, strict=True)}
-    return LinearModel(labels, bias, scale, rows)
+    return LinearModel(labels, bias, scale, rows, source)

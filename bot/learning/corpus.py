@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,6 +41,12 @@ def read_corpus(folder: Path) -> list[Utterance]:
             for one in _read_file(path):
                 found.setdefault(one.text, one)
     return list(found.values())
+
+
+def digest(labelled: Iterable[tuple[str, str]]) -> str:
+    """Return a mark of texts with their labels, whatever their order."""
+    lines = sorted(f"{text}\t{label}" for text, label in labelled)
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 
 
 def _read_file(path: Path) -> Iterator[Utterance]:

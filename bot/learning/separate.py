@@ -14,6 +14,7 @@ import numpy as np
 from sklearn.svm import LinearSVC
 
 from bot.language.linear import write_model
+from bot.learning.corpus import digest
 from bot.learning.garble import Garbler
 from bot.learning.vocabulary import choose_fragments, fragment_sets, matrix
 
@@ -72,4 +73,5 @@ def fit(
     if len(model.classes_) == 2:
         weights, bias = np.vstack([-weights, weights]), np.array([-bias[0], bias[0]])
     rows = dict(zip(columns, weights.T.tolist(), strict=True))
-    write_model(path, [str(name) for name in model.classes_], bias.tolist(), rows)
+    write_model(path, [str(name) for name in model.classes_], bias.tolist(), rows,
+                digest(zip(texts, labels, strict=True)))  # fmt: skip
