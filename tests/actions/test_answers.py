@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import insert, update
 
 from actions.resources import Resources
+from bot.language.retrieval import AnswerIndex, Match
 from zhiban.store.models import StandardAnswer
 
 
@@ -49,11 +50,22 @@ async def test_below_the_bar_nothing_is_invented(
     assert await resources.answers.find(question, category) is None
 
 
-async def test_the_intents_category_settles_a_close_call(resources: Resources) -> None:
-    answer = await resources.answers.find("一个月收多少", "parking")
-    assert answer is not None
-    assert answer.key == "parking_monthly"
-    assert await resources.answers.find("一个月收多少", "fee_inquiry") is None
+async def test_the_classifiers_category_is_weighed_but_clear_words_win(
+    resources: Resources, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[str] = []
+    best = AnswerIndex.best
+
+    def listening(index: AnswerIndex, text: str, k: int = 3, *, group: str = "") -> list[Match]:
+        heard.append(group)
+        return best(index, text, k, group=group)
+
+    monkeypatch.setattr(AnswerIndex, "best", listening)
+    for category in ("renovation_rules", "parking", ""):
+        answer = await resources.answers.find("周末能不能装修", category)
+        assert answer is not None
+        assert answer.key == "renovation_hours"
+    assert heard == ["renovation_rules", "parking", ""]
 
 
 async def test_a_question_kept_without_an_answer_is_not_its_neighbours(
