@@ -18,8 +18,10 @@ def _rows(*pairs: tuple[str, str]) -> list[dict[str, str]]:
     return [{"key": key, "text": text} for key, text in pairs]
 
 
-def _figures(rows: list[dict[str, str]], **options: frozenset[str]) -> dict[str, tuple[int, int]]:
-    report = score_questions(rows, INDEX, **options)
+def _figures(
+    rows: list[dict[str, str]], silent: frozenset[str] = frozenset()
+) -> dict[str, tuple[int, int]]:
+    report = score_questions(rows, INDEX, silent=silent)
     return {f.key.rpartition(".")[2]: (f.hits or 0, f.n) for f in report.figures}
 
 
