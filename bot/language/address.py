@@ -18,7 +18,7 @@ from bot.language.address_rooms import mend
 from bot.language.address_sound import hear
 from bot.language.address_tokens import encode
 from bot.language.corrections import only_denies, segments_of
-from bot.language.heard_digits import NEAR, SAME
+from bot.language.heard_digits import FAR, NEAR, SAME
 from bot.language.pinyin import LONGEST_READ
 from bot.language.place import read_place
 from bot.language.roster import Roster
@@ -167,9 +167,12 @@ def _better(heard: Choice, said: Choice, roster: Roster | None) -> bool:
         longer = len(heard.parts.get(AddressPart.ROOM, "")) >= len(
             said.parts.get(AddressPart.ROOM, "")
         )
+        goes_on = heard.parts.get(AddressPart.ROOM, "").startswith(
+            said.parts.get(AddressPart.ROOM, "-")
+        )
         return (
             longer
-            and heard.cost <= NEAR
+            and heard.cost <= (FAR if goes_on else NEAR)
             and roster.has(*_home(heard))
             and not roster.has(*_home(said))
         )

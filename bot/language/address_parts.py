@@ -12,6 +12,7 @@ from collections.abc import Callable
 from bot.language.address_model import AddressPart, Mention
 from bot.language.address_rooms import HIGHEST_PART, LONGEST_ROOM, room_number, whole_number
 from bot.language.address_tokens import Codes, letter_at
+from bot.language.heard_digits import SAME
 from bot.language.roster import Roster
 
 _NUM = "[0-9XHK]{1,10}"
@@ -140,8 +141,12 @@ class _Scanner:
             self._keep(AddressPart.UNIT, self._named(number, place), *item.span())
             return
         name = self._named(number, place)
-        if number != "L" and len(number) > 2 and not (self._roster and self._roster.has(name)):
-            name, place = self._split(number, place)
+        if number != "L" and self._roster is not None and not self._roster.has(name):
+            if len(number) > 2:
+                name, place = self._split(number, place)
+            elif len(number) == 2 and number[0] == number[1] and self._roster.has(number[0]):
+                # 八，八栋.
+                name, self._cost = number[0], self._cost + SAME
         if name is None or self._counts_buildings(item):
             return
         self._keep(AddressPart.BUILDING, name, place, item.end())
@@ -173,7 +178,7 @@ class _Scanner:
             before = number[:cut]
             if before in ("17", "27", "37"):
                 self._keep(AddressPart.PHASE, before[0], place, place + cut)
-                self._cost += 0.5
+                self._cost += SAME
                 return name, place + cut
             room = room_number(before)
             if room is not None and self._roster.has(name, None, room):
@@ -181,7 +186,7 @@ class _Scanner:
                 return name, place + cut
         name = whole_number(number[-1]) if number.isdigit() and len(number) > 3 else None
         if self._roster is not None and name and self._roster.has(name):
-            self._cost += 0.5
+            self._cost += SAME
             return name, place + len(number) - 1
         return None, place
 
@@ -194,7 +199,7 @@ class _Scanner:
             return
         self._keep(AddressPart.BUILDING, self._named(item["n"], item.start()), *item.span())
         if item.group().endswith("F"):
-            self._cost += 0.5
+            self._cost += SAME
 
     def _take_unit(self, item: re.Match[str]) -> None:
         number, place = item.group()[:-1], item.start()
@@ -204,7 +209,13 @@ class _Scanner:
             place += len(before)
             room = room_number(before) or self._on_floor(before, loose=False)
             self._keep(AddressPart.ROOM, room, item.start(), place)
-        self._keep(AddressPart.UNIT, self._named(number, place), place, item.end())
+        name = self._named(number, place)
+        if self._roster is not None and len(number) == 2 and not self._roster.has(None, name):
+            # 是三单元 heard as 十三单元.
+            shorter = self._named(number[-1], place)
+            if self._roster.has(None, shorter):
+                name, self._cost = shorter, self._cost + SAME
+        self._keep(AddressPart.UNIT, name, place, item.end())
 
     def _take_gate(self, item: re.Match[str]) -> None:
         if self._last is AddressPart.BUILDING:

@@ -39,13 +39,15 @@ from bot.language.sound_numbers import (
 _HOUSE = f"[h{symbols_of(HOUSE_HEARD)}][{FLOOR}]"
 _BUILDING = f"BZFo{symbols_of(BUILDING_HEARD)}"
 _MARK = f"(?:{_HOUSE}|[{_BUILDING}]F?)"
+# Whatever stands between the numbers of 五？二单元, when an address was asked for.
+_ANY_MARK = "[^0-9XHKUuRLFdch_-]"
 _LETTER = f"[L{symbols_of(LETTERS_HEARD)}]"
 _LETTER_MARK = f"[BZ{symbols_of(LETTER_MARK_HEARD)}]"
 _DASH = f"[-{symbols_of(DASH_HEARD)}]"
 _ROOM = f"[{DIGIT}XHKB{FLOOR}]{{2,6}}h?"
 _UNIT = f"(?P<u>[{COUNT}])(?P<um>[UuZ])"
 _HOME = re.compile(
-    rf"(?:(?<![0-9XHK])|(?<=[0-9]{{3}}))(?=(?P<b>[{COUNT}]{{1,3}}?)(?P<bm>{_MARK})(?:{_UNIT})?(?P<r>{_ROOM})?)"
+    rf"(?:(?<![0-9XHK])|(?<=[0-9]{{3}}))(?=(?P<b>[{COUNT}]{{1,3}}?)(?P<bm>{_MARK}|{_ANY_MARK}(?=[{COUNT}][Uu]))(?:{_UNIT})?(?P<r>{_ROOM})?)"
     rf"|(?<![0-9XHK])(?=(?P<db>[{COUNT}]{{1,2}}){_DASH}(?P<du>[{COUNT}]){_DASH}(?P<dr>{_ROOM}))"
 )
 _LETTERED = re.compile(rf"(?=(?P<b>{_LETTER})(?P<bm>{_LETTER_MARK})(?P<r>{_ROOM})?)")
@@ -53,6 +55,7 @@ _BY_UNIT = re.compile(rf"(?<![0-9XHK])(?=(?P<u>[{COUNT}])(?P<um>[Uu])(?P<r>{_ROO
 _WHOLE = re.compile(rf"\.{{0,4}}(?P<r>{_ROOM})\.{{0,2}}")
 _DIGITS_BEFORE = re.compile("(?<![0-9XHK])[0-9]{3,4}$")
 # 动 and its like alone are no 栋 in these words.
+_NO_MARK = re.compile(f"(?!{_MARK}).")
 _DONG = ("o", *symbols_of(["dong"]))
 _NO_BUILDING = re.compile(r"隔壁|[一]动|[底在]座|[动懂][不手静机作物画力态了用]|[东冬懂]")
 _UNKNOWN_COST = 2.0
@@ -167,6 +170,8 @@ class _Decoder:
             or (bool(room_said) and mark <= NEAR)
         )
         plain = match["b"] == "L" or is_plain(match["b"])
+        if _NO_MARK.fullmatch(match["bm"]) and not lettered and not (self._asked and plain):
+            return
         for name, cost in names:
             far = cost > NEAR * len(match["b"]) and mark > 0
             if not (plain or lettered) and (mark > NEAR or (far and not (unit_said and room_said))):

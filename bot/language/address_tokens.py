@@ -124,6 +124,13 @@ def _hard(text: str, place: int, before: str) -> tuple[str, int]:
     if pair in _WORDS:
         return _WORDS[pair], 2
     character = text[place]
+    if (
+        character == "."
+        and text[place - 1 : place].isdigit()
+        and text[place + 1 : place + 2].isdigit()
+    ):
+        # 3.2单元
+        return "-", 1
     if character in _FILLERS:
         return "", 1
     if character in _AMONG_DIGITS:

@@ -21,7 +21,7 @@ _DIGITS: dict[str, tuple[str, str, str]] = {
     "4": ("si", "shi zi ci zhi", "suan shuo shu su"),
     "5": ("wu", "hu gu mu", "ru lu wo fu"),
     "6": ("liu", "niu lou", "lu miao"),
-    "7": ("qi guai", "ji xi qu", "qing chi"),
+    "7": ("qi guai", "ji xi qu gui", "qing chi"),
     "8": ("ba", "pa fa bai", "fan ban fei"),
     "9": ("jiu gou", "you qiu xiu", "jiao zhou"),
     "X": ("shi", "si xi xu shu xue", "xun shui zhi"),

@@ -219,7 +219,9 @@ def _by_sound(text: str, roster: Roster | None) -> PersonReading | None:
             return PersonReading(surname, None, None, span, True)
     for said in sorted(TITLES, key=len, reverse=True):
         at = text.find(said)
-        if at > 0 and (len(said) > 1 or at + 1 == len(text)):
+        # 小姐 and 小阿姨 have no surname before them.
+        named = at > 0 and text[at - 1] not in "小大老"
+        if named and (len(said) > 1 or at + 1 == len(text)):
             surname = surname_by_sound(next(iter(sounds_of(text[at - 1]).syllables), ""), roster)
             if surname is not None:
                 span = text[at - 1 : at + len(said)]
