@@ -144,13 +144,19 @@ class _Scanner:
         if number != "L" and self._roster is not None and not self._roster.has(name):
             if len(number) > 2:
                 name, place = self._split(number, place)
-            elif len(number) == 2 and number[0] == number[1] and self._roster.has(number[0]):
-                # 八，八栋.
+            elif self._stutters(number, place):
+                # 八，八栋; 一一栋 and 88栋 are numbers.
                 name, self._cost = number[0], self._cost + SAME
         if name is None or self._counts_buildings(item):
             return
         self._keep(AddressPart.BUILDING, name, place, item.end())
         self._ordinal = self._ordinal or bool(item["ordinal"])
+
+    def _stutters(self, number: str, place: int) -> bool:
+        if len(number) != 2 or number[0] != number[1] or number[0] == "1" or self._roster is None:
+            return False
+        spoken = not self._codes.text[self._codes.starts[place]].isascii()
+        return spoken and self._roster.has(number[0])
 
     def _counts_buildings(self, item: re.Match[str]) -> bool:
         """一栋楼三十层, 哪一栋: not a building's number."""
