@@ -13,6 +13,7 @@ from bot.language.reply import (
     wants_manager,
     wants_repeat,
 )
+from bot.language.severity import read_severity
 from zhiban.tickets import Category
 
 _SURE = 0.6
@@ -77,7 +78,7 @@ def _danger(taking: Taking) -> bool:
         taking.flow = taking.flow.but(danger=kind)
         taking.finish(Outcome.EMERGENCY)
         return True
-    if kind in taking.flow.spoken:
+    if kind in taking.flow.spoken or _tells_how_bad(taking):
         return False
     taking.once(kind)
     taking.flow = taking.flow.but(asking=DANGER, danger=kind)
@@ -85,6 +86,12 @@ def _danger(taking: Taking) -> bool:
     taking.talk.say("utter_confirm_emergency", question=question)
     taking.talk.expect("yes_no")
     return True
+
+
+def _tells_how_bad(taking: Taking) -> bool:
+    """Whether the leak itself has become dangerous: no question, it is put through."""
+    reading = read_severity(taking.turn.text)
+    return taking.facts.category == Category.LEAK and reading is not None and reading.escalates
 
 
 def _answers_danger(taking: Taking) -> bool:

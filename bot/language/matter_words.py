@@ -6,6 +6,8 @@ sound is also that of something ordinary (水管 and 谁管, 对了 and 堆了).
 
 from __future__ import annotations
 
+import re
+
 TOPICS = {
     "light": "=灯 灯泡 灯管 路灯 楼道灯 声控灯 感应灯 吸顶灯",
     "socket": "插座 =开关 插排",
@@ -216,3 +218,22 @@ LOOSE_EFFECTS = {
     "dog": "lift cleaning",
 }
 """Things and what they bring with them, unless a joint sets it off."""
+
+# What a clause begins with that goes on with the same matter.
+GOES_ON = re.compile(
+    r"不对|不是|错了|说错|应该是|也?不知道?是不是|是不是|会不会|可能|估计|怕是|好像是|我?怀疑|我?觉得|我?感觉|"
+    r"结果|所以|导致|害得|弄得|搞得|连|因为|由于|比如|例如|就像|像|譬如|就是|都|其实|本来|而不是|但|可是?|不过|除了|"
+    r"要不|不然|如果|万一|要是|反正|你看|你说|什么|.{1,5}的话"
+)
+# Asked or wanted about the matter that was just told, not another one.
+FOLLOW_UP = re.compile(
+    r"来(?:人|修|看|不|吗|啊|$)|修好|收费|要钱|多少钱|费用|怎么办|咋办|快点|上门|派人|师傅|处理|解决|"
+    r"回(?:个)?电话|联系|等|到$"
+)
+# Why should I pay: an argument, no question about fees.
+ARGUES = re.compile(r"凭什么|还收|还要收|白交|都交了|不想交|不交")
+# Everything is bad: what follows are examples.
+EVERYTHING = re.compile(
+    r"(?:什么|啥|哪样)(?:事情?)?(?:都|也)(?:不管|不干|不做|没人管)|不作为|服务(?:太|很|真)?差|"
+    r"(?:收|拿)了?钱不|物业费(?:都|白|年年)?交|没有?一样"
+)

@@ -15,7 +15,15 @@ from enum import Enum
 from bot.language.address import read_address
 from bot.language.emergency import EMERGENCY_PREFIX
 from bot.language.matter_clauses import Clause, Joint, clauses_of
-from bot.language.matter_words import EFFECTS, KIN, LOOSE_EFFECTS
+from bot.language.matter_words import (
+    ARGUES,
+    EFFECTS,
+    EVERYTHING,
+    FOLLOW_UP,
+    GOES_ON,
+    KIN,
+    LOOSE_EFFECTS,
+)
 from bot.language.person import read_person
 from bot.language.phone import read_phone
 from bot.language.pinyin import LONGEST_READ
@@ -64,24 +72,6 @@ class Breath:
 _KIN = tuple(frozenset(group.split()) for group in KIN)
 _EFFECTS = {cause: frozenset(things.split()) for cause, things in EFFECTS.items()}
 _LOOSE = {cause: frozenset(things.split()) for cause, things in LOOSE_EFFECTS.items()}
-# What a clause begins with that goes on with the same matter.
-_GOES_ON = re.compile(
-    r"不对|不是|错了|说错|应该是|也?不知道?是不是|是不是|会不会|可能|估计|怕是|好像是|我?怀疑|我?觉得|我?感觉|"
-    r"结果|所以|导致|害得|弄得|搞得|连|因为|由于|比如|例如|就像|像|譬如|就是|都|其实|本来|而不是|但|可是?|不过|除了|"
-    r"要不|不然|如果|万一|要是|反正|你看|你说|什么|.{1,5}的话"
-)
-# Asked or wanted about the matter that was just told, not another one.
-_FOLLOW_UP = re.compile(
-    r"来(?:人|修|看|不|吗|啊|$)|修好|收费|要钱|多少钱|费用|怎么办|咋办|快点|上门|派人|师傅|处理|解决|"
-    r"回(?:个)?电话|联系|等|到$"
-)
-# Why should I pay: an argument, no question about fees.
-_ARGUES = re.compile(r"凭什么|还收|还要收|白交|都交了|不想交|不交")
-# Everything is bad: what follows are examples.
-_EVERYTHING = re.compile(
-    r"(?:什么|啥|哪样)(?:事情?)?(?:都|也)(?:不管|不干|不做|没人管)|不作为|服务(?:太|很|真)?差|"
-    r"(?:收|拿)了?钱不|物业费(?:都|白|年年)?交|没有?一样"
-)
 _FILLER = re.compile(
     r"喂|你好|您好|哎|嗯|呃|啊|那个|请问|麻烦|物业|师傅|这里?边?|我们?家?|就?是|住在?|的|在|家里?|地址|电话|号码|手机|"
     r"叫|姓|名字|本人|业主|打|可以|一下|记|登记|联系|呢|吧|哦|哈|了|您|你|也|[\s,，。.!！?？;；:：、…]"
@@ -129,7 +119,7 @@ class _Gathered:
         self.length += clause.length
         self.named = self.named or bool(clause.topics)
         self.whole = self.whole or clause.says_something
-        self.absorbs = self.absorbs or _EVERYTHING.search(clause.words) is not None
+        self.absorbs = self.absorbs or EVERYTHING.search(clause.words) is not None
 
     def matter(self) -> Matter:
         """Return it as the caller's words."""
@@ -245,9 +235,9 @@ def _begins(matter: _Gathered, clause: Clause) -> _Own:
     """Whether a clause is about something else than the matter so far."""
     joint, words = clause.joint, clause.words
     long = clause.length >= _LEAST_SYLLABLES
-    if _GOES_ON.match(words) or not (long or clause.says_something):
+    if GOES_ON.match(words) or not (long or clause.says_something):
         return _Own.NO
-    if not clause.topics and _FOLLOW_UP.search(words):
+    if not clause.topics and FOLLOW_UP.search(words):
         return _Own.NO
     if clause.topics and joint < Joint.STRONG and not _is_other(matter, clause):
         return _Own.NO
@@ -272,7 +262,7 @@ def _is_other(matter: _Gathered, clause: Clause) -> bool:
         return False
     asks = "question" in clause.kinds
     if joint < Joint.WEAK:
-        argues = _ARGUES.search(clause.words) is not None and bool(matter.kinds - {"question"})
+        argues = ARGUES.search(clause.words) is not None and bool(matter.kinds - {"question"})
         danger = "danger" in known or "danger" in clause.topics
         if argues or danger or (matter.absorbs and not asks):
             return False
