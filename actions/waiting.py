@@ -21,7 +21,7 @@ from bot.language.speak import speakable
 SLOT = "matters"
 
 _LONGEST_SHOWN = 20
-_LONGEST_LIST = 40
+_LONGEST_LIST = 30
 # The bot says the caller's words back only where it may say them itself (SCR-011…014).
 _UNFIT = re.compile(
     r"你|不可能|没办法|不是我们部门|找别人|再问问|不清楚|不管|急什么|烦|处理不了|讲了半天|快点|凭什么|死|骂|滚|妈的|"
