@@ -23,10 +23,10 @@ TRANSFER_BAR = 0.7
 ASK_BAR = 0.5
 """For the patterns' belief; the learned layer's chance has bars of its own."""
 
-_LEARNED_TRANSFER = 0.58
+_LEARNED_TRANSFER = 0.53
 _LEARNED_ASK = 0.15
 # How far the learned layer must agree for a pattern to be followed.
-_BACKS_TRANSFER = 0.3
+_BACKS_TRANSFER = 0.2
 _BACKS_QUESTION = 0.1
 # On words still being said both must be surer: the rest may take them back.
 _INTERIM_BACKING = 0.9
