@@ -150,7 +150,7 @@ def _surname(text: str, expect_name: bool) -> PersonReading | None:
         for match in pattern.finditer(text)
         if not _about_someone_else(text, match, expect_name)
     ]
-    for pattern in (words.SPELLED, words.SURNAMED, words.FAMILIAR):
+    for pattern in (words.SPELLED_OUT, words.SURNAMED, words.FAMILIAR):
         for match in pattern.finditer(text):
             surname = match.groupdict().get("surname") or SPELLED.get(match.group(), "")
             if not _own(text, match.start(), match.end()):

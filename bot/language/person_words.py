@@ -45,7 +45,7 @@ SURNAMED = re.compile(f"(?:免贵|我|本人|敝)?姓(?P<surname>{_SURNAME})(?!�
 FAMILIAR = re.compile(
     f"(?:叫我|喊我|叫|写个?|记个?|我是|我|就是|是|{_START})[小老](?P<surname>{_SURNAME})(?:{_END}|(?=就|好|行|得))"
 )
-SPELLED = re.compile("|".join(sorted(SPELLED, key=len, reverse=True)))
+SPELLED_OUT = re.compile("|".join(sorted(SPELLED, key=len, reverse=True)))
 WHOLE = re.compile(f"(?:我是|我叫|就?叫|是)?(?P<surname>{_SURNAME}){_NO_TITLE}(?P<given>{_GIVEN})?")
 EXPLAINED = re.compile(r"(?P<word>\w{2,3}?)的(?P<character>\w)(?![姓叫])")
 CLAUSES = re.compile(r"[\s,，。.!！?？、\x01]+")

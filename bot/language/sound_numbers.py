@@ -93,6 +93,6 @@ def room_readings(said: str) -> Iterable[tuple[str, float]]:
         for digits, cost in expanded(said[:size]):
             if size == 5 and not _WITH_UNITS.search(digits):
                 continue
-            room = room_number(digits)
-            if room is not None:
-                yield room, cost + left
+            door = room_number(digits)
+            if door is not None:
+                yield door, cost + left
