@@ -118,7 +118,7 @@ def test_a_person_in_mid_form_gets_the_ticket(
 
 def test_the_ladder_of_not_understanding(dialogue: DialogueService) -> None:
     call = dialogue.call()
-    answers = call.run("呜哩哇啦嘟嘟", "阿巴阿巴", "哔哩吧啦嘀嘀")
+    answers = call.run("呜哩哇啦嘟嘟", "哔哩吧啦嘀嘀", "呜哩哇啦哔哩")
     assert "换个说法" in answers[0]["said"]
     assert "报修、咨询费用、投诉" in answers[1]["said"]
     assert answers[2]["handoff"]["reason"] == "not_understood"
