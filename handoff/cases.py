@@ -52,6 +52,8 @@ class Case:
         accepted_at: when an agent last accepted, or ``""``.
         agent_name: name of the agent rung or talking.
         promised_at: deadline of the call-back promised to the caller, or ``""``.
+        wanted_agent: whom the agent who passed the caller on wants rung first, or ``""``.
+        wanted_role: the role wanted instead, or ``""``.
     """
 
     record: HandoffRecord
@@ -61,6 +63,8 @@ class Case:
     accepted_at: str = ""
     agent_name: str = ""
     promised_at: str = ""
+    wanted_agent: str = ""
+    wanted_role: str = ""
 
     @classmethod
     def from_hash(cls, fields: Mapping[str, str]) -> Case:
@@ -73,6 +77,8 @@ class Case:
             accepted_at=fields.get("accepted_at", ""),
             agent_name=fields.get("agent_name", ""),
             promised_at=fields.get("promised_at", ""),
+            wanted_agent=fields.get("wanted_agent", ""),
+            wanted_role=fields.get("wanted_role", ""),
         )
 
 

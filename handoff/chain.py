@@ -6,7 +6,7 @@ somebody is talking or nobody is on the line; so no caller waits with nothing sc
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -174,6 +174,9 @@ def decide(
 def _ringing(
     case: Case, agents: Agents, chain: Sequence[EscalationStage], now: datetime
 ) -> Decision:
+    if not case.record.offered_to:
+        # Passed on to a role: nobody rings yet.
+        return Move(HandoffState.BUSY, HandoffReason.TRANSFERRED)
     stage = chain[min(case.record.stage, len(chain) - 1)]
     deadline = after(case.record.updated_at, stage.ring_seconds)
     agent = agents.present.get(case.record.offered_to)
@@ -191,6 +194,9 @@ def _seek(
     now: datetime,
     pause_seconds: float,
 ) -> Decision:
+    wanted = _wanted(case, agents, now)
+    if wanted is not None:
+        return Offer(wanted[0], case.record.stage, preempts=wanted[1])
     if case.rest_until:
         fresh = _best(case, agents, _roles(chain), now)
         if fresh is not None:
@@ -232,14 +238,30 @@ def _roles(stages: Sequence[EscalationStage]) -> frozenset[str]:
     return frozenset(stage.role for stage in stages if stage.role != _PHONE)
 
 
+def _wanted(case: Case, agents: Agents, now: datetime) -> tuple[Presence, str] | None:
+    """Return whom the agent who passed the caller on asked for, if they can be rung."""
+    found = None
+    if case.wanted_agent:
+        found = _ablest(case, agents, lambda agent: agent.agent_id == case.wanted_agent, now)
+    if found is None and case.wanted_role:
+        found = _ablest(case, agents, lambda agent: agent.role == case.wanted_role, now)
+    return found
+
+
 def _best(
     case: Case, agents: Agents, roles: frozenset[str], now: datetime
 ) -> tuple[Presence, str] | None:
-    """Return whom to ring, and the less urgent handoff that has to give way if any."""
+    """Return whom of these roles to ring, and the less urgent handoff that has to give way."""
+    return _ablest(case, agents, lambda agent: agent.role in roles, now)
+
+
+def _ablest(
+    case: Case, agents: Agents, suits: Callable[[Presence], bool], now: datetime
+) -> tuple[Presence, str] | None:
     able = [
         agent
         for agent in agents.present.values()
-        if agent.role in roles
+        if suits(agent)
         and agent.agent_id not in case.tried
         and agent.agent_id not in agents.talking
         and (case.record.priority == 0 or agent.agent_id not in agents.wrapping)

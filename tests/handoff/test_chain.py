@@ -133,6 +133,29 @@ def test_lost_agent_gets_their_call_back_first() -> None:
     assert answer.agent.agent_id == "a"
 
 
+def test_a_caller_passed_on_rings_the_wanted_person_then_the_chain() -> None:
+    waiting = record(HandoffState.TIMED_OUT, reason=HandoffReason.NO_ANSWER.value)
+    boss = presence("m", "manager")
+    answer = ask(Case(waiting, wanted_agent="m"), presence("a", idle=99), boss)
+    assert isinstance(answer, Offer)
+    assert (answer.agent.agent_id, answer.stage) == ("m", 0)
+    tried = ask(Case(waiting, wanted_agent="m", tried=("m",)), presence("a"), boss)
+    assert isinstance(tried, Offer)
+    assert tried.agent.agent_id == "a"
+    by_role = ask(Case(waiting, wanted_role="manager"), presence("a", idle=99), boss)
+    assert isinstance(by_role, Offer)
+    assert by_role.agent.agent_id == "m"
+    gone = ask(Case(waiting, wanted_role="manager"), presence("a"))
+    assert isinstance(gone, Offer)
+    assert gone.agent.agent_id == "a"
+
+
+def test_a_caller_passed_on_to_a_role_is_waiting_until_somebody_is_rung() -> None:
+    passed_on = record(HandoffState.OFFERED, reason=HandoffReason.TRANSFERRED.value)
+    answer = ask(Case(passed_on, wanted_role="leader"), presence("a"))
+    assert answer == Move(HandoffState.BUSY, HandoffReason.TRANSFERRED)
+
+
 def test_an_emergency_takes_an_agent_from_a_ringing_request_but_never_from_a_talk() -> None:
     case = Case(record(HandoffState.REQUESTED))
     request = Case(record(HandoffState.OFFERED, priority=1, id="ho-2", offered_to="a"))
@@ -183,6 +206,8 @@ cases = st.builds(
     ),
     tried=st.lists(st.sampled_from("abcd"), unique=True).map(tuple),
     rest_until=st.one_of(st.just(""), st.integers(-60, 60).map(ago)),
+    wanted_agent=st.sampled_from(["", *"abcd"]),
+    wanted_role=st.sampled_from(["", "leader", "manager"]),
     call_ended=st.one_of(st.just(""), st.integers(0, 9).map(ago)),
 )
 

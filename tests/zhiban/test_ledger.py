@@ -92,6 +92,56 @@ async def test_an_edge_that_does_not_exist_is_refused(stores: Stores) -> None:
     assert (await stores.ledger.get(record.id)).state is HandoffState.REQUESTED
 
 
+async def _bridged(stores: Stores, agent: str = "agent-1") -> HandoffRecord:
+    record = await _offer(stores, await _request(stores))
+    for before, after, changes in (
+        (HandoffState.OFFERED, HandoffState.ACCEPTED, {"agent_id": agent}),
+        (HandoffState.ACCEPTED, HandoffState.BRIDGED, {}),
+    ):
+        record = await stores.ledger.move(
+            record.id, before, after, HandoffReason.AGENT_ANSWERED, by=agent, changes=changes
+        )
+    return record
+
+
+async def test_a_completed_consultation_changes_the_owner_once(stores: Stores) -> None:
+    """Who lets go twice, or is not the owner, changes nothing."""
+    record = await _bridged(stores)
+    given = await asyncio.gather(
+        *[
+            stores.ledger.reassign(record.id, "agent-1", to, by="agent-1")
+            for to in ("agent-2", "agent-3")
+        ],
+        return_exceptions=True,
+    )
+    won = [r for r in given if isinstance(r, HandoffRecord)]
+    lost = [r for r in given if isinstance(r, ZhibanError)]
+    assert len(won) == 1
+    assert [error.code for error in lost] == [ErrorCode.HANDOFF_CONFLICT]
+    owner = won[0].agent_id
+    async with stores.engine.connect() as connection:
+        row = (await connection.execute(select(Handoff))).one()
+    assert (row.agent_id, row.state) == (owner, "bridged")
+    events = await read_call("call-1", stores.redis, stores.engine)
+    told = [e.data for e in events if e.name == "handoff.transferred"]
+    assert [(d["from_agent"], d["to_agent"]) for d in told] == [("agent-1", owner)]
+
+
+async def test_only_the_owner_passes_a_caller_on(stores: Stores) -> None:
+    """A blind transfer rings the wanted person and frees the one who let go."""
+    record = await _bridged(stores)
+    with pytest.raises(ZhibanError) as refused:
+        await stores.ledger.transfer(record.id, "agent-2", wanted_agent="agent-3")
+    assert refused.value.code is ErrorCode.HANDOFF_CONFLICT
+    passed = await stores.ledger.transfer(record.id, "agent-1", wanted_agent="agent-3")
+    assert (passed.state, passed.offered_to, passed.agent_id, passed.reason) == (
+        HandoffState.OFFERED,
+        "agent-3",
+        "",
+        HandoffReason.TRANSFERRED,
+    )
+
+
 async def test_each_move_writes_one_event_with_its_reason(stores: Stores) -> None:
     """Typed reason on every edge."""
     await _offer(stores, await _request(stores))

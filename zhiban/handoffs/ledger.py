@@ -28,18 +28,20 @@ from zhiban.handoffs.states import (
 )
 from zhiban.redis_client import RedisClient
 from zhiban.store.models import Handoff
+from zhiban.timeline.events import EventName
 from zhiban.timeline.writer import Timeline
 
 logger = logging.getLogger(__name__)
 
-# The move happens only if the state (and, when told, the offer) is still the expected one.
+# The move happens only if the state (and, when told, the owner) is still the expected one.
 _MOVE = """
-if redis.call('HGET', KEYS[1], 'state') ~= ARGV[1] then
-  return redis.call('HGET', KEYS[1], 'state') or ''
-end
-for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
+local state, owner = unpack(redis.call('HMGET', KEYS[1], 'state', 'agent_id'))
+if state ~= ARGV[1] then return state or '' end
+if ARGV[2] ~= '*' and (owner or '') ~= ARGV[2] then return 'of ' .. (owner or '') end
+for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 return 'moved'
 """
+_ANYBODY = "*"
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ class HandoffLedger:
         fields |= {"node": node, "card": json.dumps(card, ensure_ascii=False)}
         await self._redis.hset(redis_keys.handoff(record.id), mapping=fields)
         await self._redis.sadd(redis_keys.OPEN_HANDOFFS, record.id)
-        await self._announce(record, {"by": "bot"})
+        await self._announce(record, EventName.HANDOFF_REQUESTED, {"by": "bot"})
         return record
 
     async def move(
@@ -173,6 +175,7 @@ class HandoffLedger:
         by: str,
         changes: Mapping[str, str | int] | None = None,
         data: Mapping[str, Any] | None = None,
+        owner: str | None = None,
     ) -> HandoffRecord:
         """Move a handoff from one state to the next, atomically.
 
@@ -185,6 +188,7 @@ class HandoffLedger:
             changes: other fields of the Redis hash that change with it (``agent_id``,
                 ``offered_to``, ``stage``, ``round``).
             data: more for the timeline event.
+            owner: move it only while it is this agent's; None for whoever's.
 
         Raises:
             ZhibanError: HANDOFF_ILLEGAL for an edge that does not exist, HANDOFF_CONFLICT when
@@ -195,12 +199,103 @@ class HandoffLedger:
             raise ZhibanError(
                 f"handoff cannot go from {before} to {after}", code=ErrorCode.HANDOFF_ILLEGAL
             )
-        now = iso_ms(utc_now())
-        pairs: dict[str, str] = {"state": after.value, "reason": reason.value, "updated_at": now}
-        pairs |= {name: str(value) for name, value in (changes or {}).items()}
-        flat = [part for pair in pairs.items() for part in pair]
+        pairs = {"state": after.value, "reason": reason.value, **(changes or {})}
+        if after is HandoffState.ACCEPTED:
+            pairs |= {"wanted_agent": "", "wanted_role": ""}
+        record = await self._change(handoff_id, before, owner, pairs)
+        if after in CLOSED_STATES:
+            await self._redis.srem(redis_keys.OPEN_HANDOFFS, handoff_id)
+        await self._announce(record, EVENT_OF[after], {"by": by, **(data or {})})
+        return record
+
+    async def transfer(
+        self,
+        handoff_id: str,
+        from_agent: str,
+        *,
+        wanted_agent: str = "",
+        wanted_role: str = "",
+        wanted_name: str = "",
+    ) -> HandoffRecord:
+        """Send a talking caller onward (blind): ring the wanted person, then the chain as usual.
+
+        Args:
+            handoff_id: which; it must be ``bridged`` and ``from_agent``'s.
+            from_agent: who lets go; not rung again in this round.
+            wanted_agent: id of the person to ring first, or ``""``.
+            wanted_role: role to ring first, or ``""``.
+            wanted_name: name of the wanted agent as the desks show it.
+
+        Raises:
+            ZhibanError: HANDOFF_CONFLICT when it is not talking or not theirs, HANDOFF_UNKNOWN.
+        """
+        return await self.move(
+            handoff_id,
+            HandoffState.BRIDGED,
+            HandoffState.OFFERED,
+            HandoffReason.TRANSFERRED,
+            by=from_agent,
+            changes={
+                "agent_id": "",
+                "agent_name": wanted_name,
+                "offered_to": wanted_agent,
+                "wanted_agent": wanted_agent,
+                "wanted_role": wanted_role,
+                "accepted_at": "",
+                "stage": 0,
+                "tried": ",".join(filter(None, (from_agent, wanted_agent))),
+                "rest_until": "",
+            },
+            data={"from_agent": from_agent, "wanted": wanted_agent or wanted_role},
+            owner=from_agent,
+        )
+
+    async def reassign(
+        self, handoff_id: str, from_agent: str, to_agent: str, *, to_name: str = "", by: str
+    ) -> HandoffRecord:
+        """Give a talking caller to another agent who is on the line already.
+
+        Args:
+            handoff_id: which; it must be ``bridged`` and ``from_agent``'s.
+            from_agent: the owner until now.
+            to_agent: the owner from now on.
+            to_name: name of the new owner as the desks show it.
+            by: who does it.
+
+        Raises:
+            ZhibanError: HANDOFF_CONFLICT when it is not talking or not theirs, HANDOFF_UNKNOWN.
+        """
+        record = await self._change(
+            handoff_id,
+            HandoffState.BRIDGED,
+            from_agent,
+            {
+                "reason": HandoffReason.CONSULT_COMPLETED.value,
+                "agent_id": to_agent,
+                "agent_name": to_name or to_agent,
+                "accepted_at": iso_ms(utc_now()),
+            },
+        )
+        await self._announce(
+            record,
+            EventName.HANDOFF_TRANSFERRED,
+            {"by": by, "from_agent": from_agent, "to_agent": to_agent},
+        )
+        return record
+
+    async def _change(
+        self,
+        handoff_id: str,
+        state: HandoffState,
+        owner: str | None,
+        changes: Mapping[str, str | int],
+    ) -> HandoffRecord:
+        """Change the hash if state and owner are the expected ones, then the SQL row."""
+        pairs = {**changes, "updated_at": iso_ms(utc_now())}
+        flat = [str(part) for pair in pairs.items() for part in pair]
         answer = await self._move_script(
-            keys=[redis_keys.handoff(handoff_id)], args=[before.value, *flat]
+            keys=[redis_keys.handoff(handoff_id)],
+            args=[state.value, _ANYBODY if owner is None else owner, *flat],
         )
         if answer == "":
             raise ZhibanError("没有这次转接 / no such handoff", code=ErrorCode.HANDOFF_UNKNOWN)
@@ -212,15 +307,12 @@ class HandoffLedger:
                 update(Handoff)
                 .where(Handoff.id == handoff_id)
                 .values(
-                    state=after.value,
-                    reason=reason.value,
-                    updated_at=now,
+                    state=record.state.value,
+                    reason=record.reason,
+                    updated_at=record.updated_at,
                     agent_id=record.agent_id,
                 )
             )
-        if after in CLOSED_STATES:
-            await self._redis.srem(redis_keys.OPEN_HANDOFFS, handoff_id)
-        await self._announce(record, {"by": by, **(data or {})})
         return record
 
     async def update_card(self, handoff_id: str, changes: Mapping[str, Any]) -> HandoffRecord:
@@ -291,10 +383,12 @@ class HandoffLedger:
         """Return the call's open handoff, if any."""
         return next((record for record in await self.open() if record.call_id == call_id), None)
 
-    async def _announce(self, record: HandoffRecord, data: Mapping[str, Any]) -> None:
+    async def _announce(
+        self, record: HandoffRecord, name: EventName, data: Mapping[str, Any]
+    ) -> None:
         await self._timeline.append(
             record.call_id,
-            EVENT_OF[record.state],
+            name,
             {
                 "handoff_id": record.id,
                 "ticket_number": record.ticket_number,

@@ -50,6 +50,9 @@ class HandoffReason(StrEnum):
     AGENT_HUNG_UP = "agent_hung_up"
     DISPOSED = "disposed"
     CALLED_BACK = "called_back"
+    CALLBACK_CLAIMED = "callback_claimed"
+    TRANSFERRED = "transferred"
+    CONSULT_COMPLETED = "consult_completed"
 
 
 _S = HandoffState
@@ -67,7 +70,7 @@ EDGES: dict[HandoffState, frozenset[HandoffState]] = {
     _S.AGENT_LOST: frozenset(_OPEN_AGAIN),
     _S.ACCEPTED: frozenset({_S.BRIEFING, _S.BRIDGED, _S.AGENT_LOST, _S.CALLER_LEFT}),
     _S.BRIEFING: frozenset({_S.BRIDGED, _S.AGENT_LOST, _S.CALLER_LEFT}),
-    _S.BRIDGED: frozenset({_S.CLOSED, _S.RETURNED, _S.AGENT_LOST, _S.CALLER_LEFT}),
+    _S.BRIDGED: frozenset({_S.CLOSED, _S.RETURNED, _S.AGENT_LOST, _S.CALLER_LEFT, _S.OFFERED}),
     _S.RETURNED: frozenset({_S.CLOSED, _S.CALLER_LEFT}),
     _S.CALLER_LEFT: frozenset({_S.CALLBACK_DUE, _S.CLOSED}),
     _S.CALLBACK_DUE: frozenset({_S.CLOSED}),

@@ -32,6 +32,13 @@ class EventName(StrEnum):
     HANDOFF_RETURNED = "handoff.returned"
     HANDOFF_FAILED = "handoff.failed"
     HANDOFF_CLOSED = "handoff.closed"
+    HANDOFF_TRANSFERRED = "handoff.transferred"
+    HANDOFF_HELD = "handoff.held"
+    HANDOFF_RESUMED = "handoff.resumed"
+    HANDOFF_JOINED = "handoff.joined"
+    HANDOFF_LEFT = "handoff.left"
+    REMINDER_DUE = "reminder.due"
+    REMINDER_DONE = "reminder.done"
     DTMF = "dtmf"
     CALL_ENDED = "call.ended"
 
