@@ -66,6 +66,7 @@ class Ticket(Base):
     call_id: Mapped[str] = mapped_column(String(64), default="", index=True)
     promises: Mapped[list[Any]] = mapped_column(JSON, default=list)
     history: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    filing_key: Mapped[str | None] = mapped_column(String(128), unique=True, index=True)
     created_at: Mapped[str] = mapped_column(String(32), index=True)
     updated_at: Mapped[str] = mapped_column(String(32))
 
@@ -135,6 +136,25 @@ class Handoff(Base):
     notes: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[str] = mapped_column(String(32), index=True)
     updated_at: Mapped[str] = mapped_column(String(32))
+
+
+class Reminder(Base):
+    """A task that comes back until it is over, and who did it each time (EMG-013, SLA-042)."""
+
+    __tablename__ = "reminder"
+
+    id: Mapped[str] = mapped_column(String(96), primary_key=True)
+    ticket_number: Mapped[str] = mapped_column(String(32), index=True)
+    handoff_id: Mapped[str] = mapped_column(String(64))
+    call_id: Mapped[str] = mapped_column(String(64))
+    kind: Mapped[str] = mapped_column(String(32))
+    key: Mapped[str] = mapped_column(String(32))
+    label: Mapped[str] = mapped_column(String(128))
+    due_at: Mapped[str] = mapped_column(String(32))
+    told_at: Mapped[str] = mapped_column(String(32), default="")
+    over_at: Mapped[str] = mapped_column(String(32), default="", index=True)
+    done: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    created_at: Mapped[str] = mapped_column(String(32))
 
 
 class DeskUser(Base):

@@ -31,7 +31,11 @@ class Promise:
 
 @dataclass(frozen=True)
 class TicketDraft:
-    """A ticket before it has a number."""
+    """A ticket before it has a number.
+
+    Attributes:
+        filing_key: names the matter; a second draft with it is answered with the first ticket.
+    """
 
     category: Category
     problem: str
@@ -52,6 +56,7 @@ class TicketDraft:
     details: Mapping[str, Any] = field(default_factory=dict)
     call_id: str = ""
     promises: tuple[Promise, ...] = ()
+    filing_key: str = ""
 
     def missing(self) -> tuple[str, ...]:
         """Return the required fields that are empty (TAX-089, TAX-109, TAX-118).

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from zhiban.clock import iso_ms, local_now, utc_now
 from zhiban.errors import ErrorCode, ZhibanError
 from zhiban.store.models import Ticket
 from zhiban.tickets.categories import Category, Status, Urgency, prefix_of
-from zhiban.tickets.draft import TicketDraft, TicketIncompleteError
+from zhiban.tickets.draft import Promise, TicketDraft, TicketIncompleteError
 from zhiban.tickets.numbers import next_number
 from zhiban.timeline.events import EventName
 from zhiban.timeline.writer import Timeline
 
 _TABLE = Ticket.__table__
-_FIXED = frozenset({"number", "created_at", "updated_at", "history", "call_id"})
+_FIXED = frozenset({"number", "created_at", "updated_at", "history", "call_id", "filing_key"})
 _UNFINISHED = (Status.DONE.value, Status.CLOSED.value, Status.WITHDRAWN.value)
 
 
@@ -39,6 +40,8 @@ class TicketService:
         self, draft: TicketDraft, *, by: str, allow_incomplete: bool = False
     ) -> dict[str, Any]:
         """Store a new ticket and return it as the contract writes it.
+
+        Filing twice with one ``filing_key``, from whichever process, returns the first ticket.
 
         Args:
             draft: what is known.
@@ -62,17 +65,30 @@ class TicketService:
             "verbatim": list(draft.verbatim),
             "details": dict(draft.details),
             "promises": [promise.to_dict() for promise in draft.promises],
+            "filing_key": draft.filing_key or None,
             "status": status.value,
             "created_at": now,
             "updated_at": now,
         }
-        async with self._engine.begin() as connection:
-            number = await next_number(connection, prefix_of(draft.category), local_now().date())
-            values |= {
-                "number": number,
-                "history": [{"at": now, "by": by, "what": "filed", "changes": {}}],
-            }
-            await connection.execute(insert(Ticket).values(**values))
+        known = await self.of_key(draft.filing_key)
+        if known is not None:
+            return known
+        try:
+            async with self._engine.begin() as connection:
+                number = await next_number(
+                    connection, prefix_of(draft.category), local_now().date()
+                )
+                values |= {
+                    "number": number,
+                    "history": [{"at": now, "by": by, "what": "filed", "changes": {}}],
+                }
+                await connection.execute(insert(Ticket).values(**values))
+        except IntegrityError:
+            # Another process filed it in the same moment; the number was given back.
+            known = await self.of_key(draft.filing_key)
+            if known is None:
+                raise
+            return known
         if draft.call_id:
             await self._timeline.append(draft.call_id, EventName.TICKET_FILED, values)
         return values
@@ -87,14 +103,34 @@ class TicketService:
         Raises:
             ZhibanError: TICKET_UNKNOWN, or BAD_MESSAGE for a field that cannot be changed.
         """
-        unknown = [k for k in changes if k in _FIXED or k not in _TABLE.columns]
-        if unknown:
-            raise ZhibanError(
-                f"工单没有可改的字段 / no such ticket field: {', '.join(sorted(unknown))}",
-                code=ErrorCode.BAD_MESSAGE,
-            )
+        return await self.amend(number, lambda _: changes, by=by, what=what)
+
+    async def amend(
+        self,
+        number: str,
+        change: Callable[[Mapping[str, Any]], Mapping[str, Any]],
+        *,
+        by: str,
+        what: str = "updated",
+    ) -> dict[str, Any]:
+        """Change fields depending on what they hold, in one transaction.
+
+        Desk and bot add to the same lists and details; whoever comes second adds to what the
+        first has stored.
+
+        Args:
+            number: which ticket.
+            change: gets the ticket as it stands and returns the new values.
+            by: who changes it.
+            what: for the history.
+
+        Raises:
+            ZhibanError: TICKET_UNKNOWN, or BAD_MESSAGE for a field that cannot be changed.
+        """
         async with self._engine.begin() as connection:
             ticket = await _load(connection, number, lock=True)
+            changes = change(ticket)
+            _check_fields(changes)
             changed = {k: v for k, v in changes.items() if ticket[k] != v}
             if not changed:
                 return ticket
@@ -115,6 +151,23 @@ class TicketService:
             )
         return ticket
 
+    async def promise(
+        self, number: str, promise: Promise, *, by: str, what: str = "promised"
+    ) -> dict[str, Any]:
+        """Add a promise, unless the same one is still to be kept.
+
+        Raises:
+            ZhibanError: TICKET_UNKNOWN.
+        """
+
+        def add(ticket: Mapping[str, Any]) -> Mapping[str, Any]:
+            given = ticket["promises"]
+            if any(old["what"] == promise.what and not old.get("kept_at") for old in given):
+                return {}
+            return {"promises": [*given, promise.to_dict()]}
+
+        return await self.amend(number, add, by=by, what=what)
+
     async def get(self, number: str) -> dict[str, Any]:
         """Return one ticket.
 
@@ -123,6 +176,15 @@ class TicketService:
         """
         async with self._engine.connect() as connection:
             return await _load(connection, number)
+
+    async def of_key(self, filing_key: str) -> dict[str, Any] | None:
+        """Return the ticket filed with the key, if any."""
+        if not filing_key:
+            return None
+        async with self._engine.connect() as connection:
+            found = await connection.execute(select(_TABLE).where(Ticket.filing_key == filing_key))
+            row = found.mappings().first()
+        return dict(row) if row is not None else None
 
     async def open_of_phone(self, phone: str) -> list[dict[str, Any]]:
         """Return the unfinished tickets of a calling number, newest first (DLG-033)."""
@@ -141,6 +203,15 @@ class TicketService:
                 select(_TABLE).where(Ticket.call_id == call_id).order_by(Ticket.created_at)
             )
             return [dict(row) for row in rows.mappings()]
+
+
+def _check_fields(changes: Mapping[str, Any]) -> None:
+    unknown = [k for k in changes if k in _FIXED or k not in _TABLE.columns]
+    if unknown:
+        raise ZhibanError(
+            f"工单没有可改的字段 / no such ticket field: {', '.join(sorted(unknown))}",
+            code=ErrorCode.BAD_MESSAGE,
+        )
 
 
 async def _load(connection: AsyncConnection, number: str, *, lock: bool = False) -> dict[str, Any]:
