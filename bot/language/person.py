@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 
 from bot.language import person_words as words
 from bot.language.person_sound import (
+    compound_by_sound,
     resident_by_sound,
     spelled_by_sound,
     surname_by_sound,
-    syllable_cost,
 )
 from bot.language.pinyin import LONGEST_READ, fold, sounds_of
 from bot.language.roster import Roster
@@ -188,21 +187,6 @@ def _about_someone_else(text: str, match: re.Match[str], expect_name: bool) -> b
     return not expect_name and not ends and words.MYSELF.search(before) is None
 
 
-@lru_cache(maxsize=1)
-def _compounds() -> list[tuple[tuple[str, ...], str]]:
-    return [(sounds_of(name).syllables, name) for name in COMPOUND_SURNAMES]
-
-
-def _compound(heard: tuple[str, ...]) -> str | None:
-    """司马 behind 子马."""
-    for syllables, name in _compounds():
-        if len(heard) == len(syllables):
-            costs = [syllable_cost(*pair) for pair in zip(syllables, heard, strict=True)]
-            if None not in costs and sum(cost or 0.0 for cost in costs) <= 1:
-                return name
-    return None
-
-
 def _by_sound(text: str, roster: Roster | None) -> PersonReading | None:
     """我心里 is 我姓李, 小诏 is 小赵, 李嫂张 is 立早章, when a name was asked for."""
     sounds = sounds_of(text)
@@ -213,7 +197,7 @@ def _by_sound(text: str, roster: Roster | None) -> PersonReading | None:
         if fold(syllable) != "xin" or place > 3:
             continue
         span = sounds.span(max(0, place - 1), place + 2)
-        surname = _compound(sounds.syllables[place + 1 : place + 3])
+        surname = compound_by_sound(sounds.syllables[place + 1 : place + 3])
         surname = surname or surname_by_sound(sounds.syllables[place + 1], roster)
         if surname is not None:
             return PersonReading(surname, None, None, span, True)

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from bot.language.pinyin import Sounds, fold, sounds_of
 from bot.language.roster import Roster
-from bot.language.surnames import SPELLED, SPELLED_SHORT, SURNAMES
+from bot.language.surnames import COMPOUND_SURNAMES, SPELLED, SPELLED_SHORT, SURNAMES
 
 # Finals and initials that telephones turn into one another, beyond what ``fold`` folds.
 _NEAR_FINALS = (
@@ -36,7 +36,7 @@ _MOST_FOR_NAME = 0.8
 
 
 @lru_cache(maxsize=16384)
-def syllable_cost(said: str, heard: str) -> float | None:
+def _syllable_cost(said: str, heard: str) -> float | None:
     """What hearing one syllable for another costs: 0 the same, None nothing alike."""
     if said == heard:
         return 0.0
@@ -53,6 +53,19 @@ def syllable_cost(said: str, heard: str) -> float | None:
     if len(finals) == 1 and frozenset(initials) in _NEAR_INITIALS:
         return _NEAR_COST
     return None
+
+
+def _cost(said: tuple[str, ...], heard: tuple[str, ...]) -> float | None:
+    """What hearing some syllables for others costs; None when one of them is nothing alike."""
+    if len(said) != len(heard):
+        return None
+    total = 0.0
+    for pair in zip(said, heard, strict=True):
+        cost = _syllable_cost(*pair)
+        if cost is None:
+            return None
+        total += cost
+    return total
 
 
 def resident_by_sound(
@@ -115,20 +128,13 @@ def _names_at(sounds: Sounds, first: int, roster: Roster) -> list[tuple[str, flo
     """Residents' names that may begin at a syllable, with their cost and where they end."""
     found = []
     for surname, names in roster.names_by_sound.items():
-        start = syllable_cost(surname, sounds.folded[first])
-        if start is None:
+        if _syllable_cost(surname, sounds.folded[first]) is None:
             continue
         for name, syllables in names:
             stop = first + len(syllables)
-            if stop > len(sounds):
-                continue
-            costs = [
-                syllable_cost(said, heard)
-                for said, heard in zip(syllables, sounds.syllables[first:stop], strict=True)
-            ]
-            total = sum(cost if cost is not None else 9.0 for cost in costs)
-            if total < 9.0:
-                found.append((name, total, stop))
+            cost = _cost(syllables, sounds.syllables[first:stop])
+            if cost is not None:
+                found.append((name, cost, stop))
     return found
 
 
@@ -150,6 +156,20 @@ def surname_by_sound(syllable: str, roster: Roster | None) -> str | None:
 
 
 @lru_cache(maxsize=1)
+def _compounds() -> list[tuple[tuple[str, ...], str]]:
+    return [(sounds_of(name).syllables, name) for name in COMPOUND_SURNAMES]
+
+
+def compound_by_sound(heard: tuple[str, ...]) -> str | None:
+    """The surname of two syllables: 司马 behind 子马."""
+    for syllables, name in _compounds():
+        cost = _cost(syllables, heard)
+        if cost is not None and cost <= _NEAR_COST:
+            return name
+    return None
+
+
+@lru_cache(maxsize=1)
 def _spellings() -> list[tuple[tuple[str, ...], str]]:
     return [(sounds_of(said).syllables, surname) for said, surname in SPELLED.items()]
 
@@ -164,16 +184,9 @@ def spelled_by_sound(sounds: Sounds) -> str | None:
     for first in range(min(3, len(sounds))):
         best: tuple[float, str] | None = None
         for syllables, surname in _spellings():
-            stop = first + len(syllables)
-            if stop > len(sounds):
-                continue
-            costs = [
-                syllable_cost(said, heard)
-                for said, heard in zip(syllables, sounds.syllables[first:stop], strict=True)
-            ]
-            total = sum(cost if cost is not None else 9.0 for cost in costs)
-            if total <= _NEAR_COST and (best is None or total < best[0]):
-                best = (total, surname)
+            cost = _cost(syllables, sounds.syllables[first : first + len(syllables)])
+            if cost is not None and cost <= _NEAR_COST and (best is None or cost < best[0]):
+                best = (cost, surname)
         short = _short_spellings().get(sounds.syllables[first : first + 2])
         if best is not None or short is not None:
             return best[1] if best is not None else short
