@@ -24,21 +24,6 @@ UNITS: dict[str, int] = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 10
 _ONLY_IN_DIGITS = frozenset("洞拐勾")
 _SAFE_DIGITS = "".join(c for c in DIGITS if c not in _ONLY_IN_DIGITS)
 _NUMERAL = re.compile(f"[{_SAFE_DIGITS}{''.join(UNITS)}]+")
-_UNIT_BY_LETTER = {"X": 10, "H": 100, "K": 1000, "W": 10000}
-
-# Syllables that can stand for a digit when a digit is what must be there.
-DIGIT_SOUNDS: dict[str, int] = {
-    "ling": 0, "lin": 0, "dong": 0,
-    "yi": 1, "yao": 1, "ye": 1,
-    "er": 2, "liang": 2, "e": 2,
-    "san": 3, "shan": 3,
-    "si": 4, "shi": 4,
-    "wu": 5, "hu": 5,
-    "liu": 6, "niu": 6, "lou": 6,
-    "qi": 7, "ji": 7,
-    "ba": 8, "pa": 8,
-    "jiu": 9, "qiu": 9,
-}  # fmt: skip
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from enum import IntEnum
 
 from bot.language.confusions import HEARD_AS
 from bot.language.expand import expand_all
-from bot.language.pinyin import Sounds, fold, sounds_of
+from bot.language.pinyin import Sounds, sounds_of
 
 
 class Closeness(IntEnum):
@@ -165,8 +165,3 @@ def _heard_variants(syllables: tuple[str, ...]) -> Iterable[tuple[str, ...]]:
     for place, syllable in enumerate(syllables):
         for heard in HEARD_AS.get(syllable, ()):
             yield (*syllables[:place], heard, *syllables[place + 1 :])
-
-
-def fold_all(syllables: Iterable[str]) -> tuple[str, ...]:
-    """Fold every syllable."""
-    return tuple(map(fold, syllables))
