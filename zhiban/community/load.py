@@ -68,6 +68,8 @@ def load_community(site_dir: Path) -> Community:
             phrases=phrases,
             notification_hook=str(chain_raw.get("notification_hook") or ""),
             chain_pause_seconds=float(chain_raw.get("pause_seconds", 5)),
+            whisper_emergency=bool(chain_raw.get("whisper", {}).get("emergency", False)),
+            whisper_request=bool(chain_raw.get("whisper", {}).get("request", True)),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise _invalid(site_dir, f"{type(error).__name__}: {error}") from error

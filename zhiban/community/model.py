@@ -125,6 +125,8 @@ class Community:
         phrases: fixed sentences by key; every one is rendered at set-up.
         notification_hook: URL that is told when nobody can be reached; empty for none.
         chain_pause_seconds: wait between two rounds of a chain.
+        whisper_emergency: whether an agent hears a summary before an emergency's caller.
+        whisper_request: the same before any other caller.
     """
 
     name: str
@@ -139,6 +141,8 @@ class Community:
     phrases: Mapping[str, str]
     notification_hook: str = ""
     chain_pause_seconds: float = 5.0
+    whisper_emergency: bool = False
+    whisper_request: bool = True
 
     def department_for(self, category: str) -> str:
         """Return the department that takes a ticket category; customer service by default."""
@@ -150,6 +154,10 @@ class Community:
     def chain_for(self, kind: str) -> tuple[EscalationStage, ...]:
         """Return the escalation chain of an emergency or request kind."""
         return self.escalation.get(kind) or self.escalation["default"]
+
+    def whispers(self, priority: int) -> bool:
+        """Return whether the agent of a handoff of this priority is briefed before the bridge."""
+        return self.whisper_emergency if priority == 0 else self.whisper_request
 
     def resident_by_phone(self, phone: str) -> ResidentRecord | None:
         """Return the resident whose number this is."""
