@@ -10,6 +10,7 @@ from bot.evaluation.clock import cpu_ms
 from bot.evaluation.figures import Failure, Figure, Report, Target, percentile, share
 from bot.evaluation.sets import NONE, EmergencyCase
 from bot.language.emergency import EmergencyAction, EmergencySpotter
+from bot.understanding import Understanding
 
 _TRANSFER, _ASK = EmergencyAction.TRANSFER.value, EmergencyAction.ASK.value
 _PARTIAL_MS = Target(1.0, at_least=False)
@@ -54,6 +55,16 @@ def spotter_judge(spotter: EmergencySpotter) -> Judge:
         if finding is None:
             return Verdict()
         return Verdict(finding.action.value, finding.kind.value)
+
+    return judge
+
+
+def understanding_judge(understanding: Understanding) -> Judge:
+    """Return the whole understanding as a judge of finished texts."""
+
+    def judge(text: str) -> Verdict:
+        danger = understanding.read(text).emergency
+        return Verdict() if danger is None else Verdict(danger.action, danger.kind)
 
     return judge
 
@@ -107,10 +118,13 @@ def score_judge(
         report.figures += share(
             f"{key}.{name}", label, (wrong for _, wrong in results), Target(most, at_least=False)
         )
-        for near, group, words in ((True, "near", "形似"), (False, "ordinary", "普通")):
+        for near, group, words in (
+            (True, "near", "形似 near misses"),
+            (False, "ordinary", "普通 ordinary"),
+        ):
             report.figures += share(
                 f"{key}.{name}.{group}",
-                f"  {words} {'near misses' if near else 'ordinary'}",
+                f"  {words}",
                 (wrong for case, wrong in results if case.near_miss is near),
             )
     if by_kind:

@@ -7,24 +7,25 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.evaluation.emergencies import (
-    Judge,
-    Verdict,
     score_judge,
     score_partials,
     spotter_judge,
+    understanding_judge,
 )
-from bot.evaluation.figures import Failure, Report, Target, share
+from bot.evaluation.figures import Report
 from bot.evaluation.intents import score_intents
 from bot.evaluation.odd import score_odd
 from bot.evaluation.questions import score_questions
 from bot.evaluation.sets import (
     CONDITIONS,
+    EmergencyCase,
+    IntentCase,
     file_of,
     read_emergencies,
     read_intents,
     read_rows,
 )
-from bot.evaluation.slots import SCORED, score_slots
+from bot.evaluation.slots import read_labelled, report_slots
 from bot.language.emergency import EmergencySpotter
 from bot.language.retrieval import AnswerIndex
 from bot.language.roster import Roster
@@ -32,8 +33,6 @@ from bot.language.slots import read_slots
 from bot.understanding import Understanding
 
 T = TypeVar("T")
-
-_SLOTS_EXACT = {"clean": 0.95, "garbled": 0.85}
 
 
 def evaluate_spotter(folder: Path) -> Report:
@@ -45,11 +44,14 @@ def evaluate_spotter(folder: Path) -> Report:
     Raises:
         SetError: A file of the set is not what it should be.
     """
-    spotter, report = EmergencySpotter(), Report()
-    for condition, cases in _each_condition(folder, "emergencies", read_emergencies, report):
-        report.add(score_judge("spotter", condition, cases, spotter_judge(spotter)))
+    spotter = EmergencySpotter()
+
+    def score(condition: str, cases: list[EmergencyCase]) -> Report:
+        report = score_judge("spotter", condition, cases, spotter_judge(spotter))
         report.add(score_partials(condition, cases, spotter))
-    return report
+        return report
+
+    return _each_condition(folder, "emergencies", read_emergencies, score)
 
 
 def evaluate_emergencies(folder: Path, understanding: Understanding) -> Report:
@@ -58,21 +60,12 @@ def evaluate_emergencies(folder: Path, understanding: Understanding) -> Report:
     Raises:
         SetError: A file of the set is not what it should be.
     """
-    report = Report()
-    for condition, cases in _each_condition(folder, "emergencies", read_emergencies, report):
-        judge = understanding_judge(understanding)
-        report.add(score_judge("emergency", condition, cases, judge, by_kind=True))
-    return report
+    judge = understanding_judge(understanding)
 
+    def score(condition: str, cases: list[EmergencyCase]) -> Report:
+        return score_judge("emergency", condition, cases, judge, by_kind=True)
 
-def understanding_judge(understanding: Understanding) -> Judge:
-    """Return the whole understanding as a judge of emergencies."""
-
-    def judge(text: str) -> Verdict:
-        danger = understanding.read(text).emergency
-        return Verdict() if danger is None else Verdict(danger.action, danger.kind)
-
-    return judge
+    return _each_condition(folder, "emergencies", read_emergencies, score)
 
 
 def evaluate_intents(folder: Path, understanding: Understanding) -> Report:
@@ -81,10 +74,11 @@ def evaluate_intents(folder: Path, understanding: Understanding) -> Report:
     Raises:
         SetError: A file of the set is not what it should be.
     """
-    report = Report()
-    for condition, cases in _each_condition(folder, "intents", read_intents, report):
-        report.add(score_intents(condition, cases, understanding))
-    return report
+
+    def score(condition: str, cases: list[IntentCase]) -> Report:
+        return score_intents(condition, cases, understanding)
+
+    return _each_condition(folder, "intents", read_intents, score)
 
 
 def evaluate_slots(folder: Path, roster: Roster) -> Report:
@@ -93,27 +87,11 @@ def evaluate_slots(folder: Path, roster: Roster) -> Report:
     Raises:
         SetError: A file of the set is not what it should be.
     """
-    report = Report()
-    for condition, rows in _each_condition(folder, "slots", _slot_rows, report):
-        score, key = score_slots(rows, roster=roster), f"slots.{condition}.exact"
-        results = [True] * score.exact + [False] * (score.rows - score.exact)
-        report.figures += share(
-            key,
-            "全部正确 every slot right, none invented",
-            results,
-            Target(_SLOTS_EXACT[condition]),
-        )
-        report.failures += [
-            Failure(
-                key,
-                f"{miss.expects} {_shown(miss.wanted)}",
-                _shown(miss.read),
-                miss.text,
-                "" if miss.said == miss.text else miss.said,
-            )
-            for miss in score.misses
-        ]
-    return report
+
+    def score(condition: str, rows: list[dict[str, str]]) -> Report:
+        return report_slots(condition, rows, roster)
+
+    return _each_condition(folder, "slots", read_labelled, score)
 
 
 def evaluate_questions(folder: Path, index: AnswerIndex, silent: Collection[str]) -> Report:
@@ -150,22 +128,17 @@ def evaluate_odd(understanding: Understanding, roster: Roster, index: AnswerInde
 
 
 def _each_condition(
-    folder: Path, name: str, read: Callable[[Path], list[T]], report: Report
-) -> list[tuple[str, list[T]]]:
-    """Read a set under each condition; what is not there goes into the report."""
-    found = []
+    folder: Path,
+    name: str,
+    read: Callable[[Path], list[T]],
+    score: Callable[[str, list[T]], Report],
+) -> Report:
+    """Score a set under each condition; what is not there goes into the report."""
+    report = Report()
     for condition in CONDITIONS:
         path = file_of(folder, name, condition)
         if path.is_file():
-            found.append((condition, read(path)))
+            report.add(score(condition, read(path)))
         else:
             report.missing.append(f"{folder.name}/{path.name}")
-    return found
-
-
-def _slot_rows(path: Path) -> list[dict[str, str]]:
-    return read_rows(path, ("expects", "text", *SCORED))
-
-
-def _shown(slots: dict[str, str]) -> str:
-    return " ".join(f"{name}={value}" for name, value in slots.items()) or "–"
+    return report
