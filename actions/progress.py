@@ -154,11 +154,8 @@ class ValidateProgressForm(OwnAction):
         """Overdue: say sorry, promise a call, and write the promise down (DLG-037)."""
         minutes = taking.resources.community.deadlines.inquiry_report
         promise = Promise("催办并回电", iso_ms(utc_now() + timedelta(minutes=minutes)))
-        await taking.resources.tickets.change(
-            str(ticket["number"]),
-            {"promises": [*ticket["promises"], promise.to_dict()]},
-            by="bot",
-            what="reminded",
+        await taking.resources.tickets.promise(
+            str(ticket["number"]), promise, by="bot", what="reminded"
         )
         taking.talk.say("utter_progress_late", minutes=spoken_minutes(minutes))
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections import defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -62,7 +60,6 @@ class Casework:
         self._stores = stores
         self._desk = desk
         self._cases = CaseBook(stores.redis)
-        self._ticket_locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
 
     async def dispose(self, handoff_id: str, user: User, outcome_key: str, notes: str) -> None:
         """Record how it ended: hang up if still joined, ticket first, then close the case.
@@ -117,7 +114,6 @@ class Casework:
             raise ZhibanError("内容过长 / too long", code=ErrorCode.BAD_MESSAGE)
         case = await self._desk.case(handoff_id)
         number = case.record.ticket_number
-        await self._stores.tickets.change(number, changes, by=user.id, what="坐席更正")
         await self._change_details(
             number,
             lambda details: {
@@ -125,7 +121,8 @@ class Casework:
                 "unconfirmed": [n for n in details.get("unconfirmed", ()) if n not in changes],
             },
             by=user.id,
-            what="坐席确认",
+            what="坐席更正",
+            more=changes,
         )
 
     async def _write_outcome(self, case: Case, user: User, outcome_key: str, notes: str) -> None:
@@ -181,10 +178,12 @@ class Casework:
         what: str,
         more: Mapping[str, Any] | None = None,
     ) -> None:
-        async with self._ticket_locks[number]:
-            ticket = await self._stores.tickets.get(number)
-            changes = {"details": change(ticket["details"]), **(more or {})}
-            await self._stores.tickets.change(number, changes, by=by, what=what)
+        await self._stores.tickets.amend(
+            number,
+            lambda ticket: {"details": change(ticket["details"]), **(more or {})},
+            by=by,
+            what=what,
+        )
 
 
 def _closing_reason(state: HandoffState, following: HandoffState) -> HandoffReason:

@@ -62,19 +62,14 @@ class LastResort:
 
     async def _promise(self, case: Case, due_at: str) -> None:
         try:
-            ticket = await self._tickets.get(case.record.ticket_number)
+            await self._tickets.promise(
+                case.record.ticket_number,
+                Promise(PROMISE, due_at),
+                by="desk",
+                what="无人接听，已承诺回电",
+            )
         except ZhibanError as error:
             logger.error("no ticket to promise on: %s", error.code)
-            return
-        if any(promise["what"] == PROMISE for promise in ticket["promises"]):
-            return  # a clock that died after this line had promised already
-        promise = Promise(PROMISE, due_at).to_dict()
-        await self._tickets.change(
-            ticket["number"],
-            {"promises": [*ticket["promises"], promise]},
-            by="desk",
-            what="无人接听，已承诺回电",
-        )
 
     async def _notify(self, case: Case, due_at: str) -> None:
         """Post to the hook, with growing pauses; names and numbers stay inside."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.language.address import AddressReading
 from voice_gateway.services import Services
@@ -16,6 +19,7 @@ from zhiban.errors import ZhibanError
 logger = logging.getLogger(__name__)
 
 _PLACE_FIELDS = ("building", "unit", "room")
+_WORDS_KEPT = 20
 
 
 @dataclass
@@ -55,22 +59,34 @@ class CaseNotes:
     async def learn(
         self, *, ticket: Mapping[str, Any] | None = None, card: Mapping[str, Any] | None = None
     ) -> None:
-        """Store new facts; a failure to store is logged and never ends the call."""
-        try:
-            if ticket:
-                await self._services.tickets.change(
-                    self._case.ticket_number, ticket, by="bot", what="caller_said"
+        """Store new facts; a failure to store is logged and never ends the call.
+
+        Details and words are added to what the desk has written there meanwhile.
+        """
+        if ticket:
+            await self._keep(
+                self._services.tickets.amend(
+                    self._case.ticket_number,
+                    lambda known: _added(known, ticket),
+                    by="bot",
+                    what="caller_said",
                 )
-            if card:
-                self._case.card.update(card)
-                await self._services.ledger.update_card(self._case.handoff_id, card)
-        except (ZhibanError, OSError) as error:
-            logger.error("case %s: could not store facts: %s", self._case.handoff_id, error)
+            )
+        if card:
+            self._case.card.update(card)
+            await self._keep(self._services.ledger.update_card(self._case.handoff_id, card))
+
+    async def _keep(self, writing: Awaitable[object]) -> None:
+        try:
+            await writing
+        except (ZhibanError, RedisError, SQLAlchemyError, OSError) as error:
+            kind = type(error).__name__
+            logger.error("case %s: could not store facts: %s", self._case.handoff_id, kind)
 
     async def add_words(self, text: str) -> None:
         """Append the caller's own words."""
-        words = [*self._case.card.get("words", ()), text][-20:]
-        await self.learn(ticket={"verbatim": words}, card={"words": words})
+        words = [*self._case.card.get("words", ()), text][-_WORDS_KEPT:]
+        await self.learn(ticket={"verbatim": [text]}, card={"words": words})
 
     async def learn_place(self, reading: AddressReading) -> bool:
         """Store the parts of an address that were read; True when a building is known now."""
@@ -89,6 +105,16 @@ class CaseNotes:
             card={"where": where},
         )
         return True
+
+
+def _added(ticket: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the new values of fields, joined to what the ticket holds."""
+    added = dict(facts)
+    if "details" in added:
+        added["details"] = {**ticket["details"], **added["details"]}
+    if "verbatim" in added:
+        added["verbatim"] = [*ticket["verbatim"], *added["verbatim"]][-_WORDS_KEPT:]
+    return added
 
 
 def place_of(reading: AddressReading | None, resident: ResidentRecord | None) -> dict[str, Any]:
