@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from zhiban import redis_keys
+from zhiban.floor import Floor
 from zhiban.handoffs import HandoffRecord, HandoffState
 from zhiban.redis_client import RedisClient
 
@@ -54,6 +55,7 @@ class Case:
         promised_at: deadline of the call-back promised to the caller, or ``""``.
         wanted_agent: whom the agent who passed the caller on wants rung first, or ``""``.
         wanted_role: the role wanted instead, or ``""``.
+        floor: who takes part besides caller and owner; empty unless an agent is on the line.
     """
 
     record: HandoffRecord
@@ -65,12 +67,15 @@ class Case:
     promised_at: str = ""
     wanted_agent: str = ""
     wanted_role: str = ""
+    floor: Floor = field(default_factory=Floor)
 
     @classmethod
     def from_hash(cls, fields: Mapping[str, str]) -> Case:
         """Read the Redis hash."""
+        record = HandoffRecord.from_hash(fields)
+        joined = record.state in (HandoffState.BRIEFING, HandoffState.BRIDGED)
         return cls(
-            record=HandoffRecord.from_hash(fields),
+            record=record,
             tried=tuple(filter(None, fields.get("tried", "").split(","))),
             rest_until=fields.get("rest_until", ""),
             call_ended=fields.get("call_ended", ""),
@@ -79,6 +84,9 @@ class Case:
             promised_at=fields.get("promised_at", ""),
             wanted_agent=fields.get("wanted_agent", ""),
             wanted_role=fields.get("wanted_role", ""),
+            floor=Floor.from_json(fields.get("floor", "") if joined else "").settled(
+                record.agent_id
+            ),
         )
 
 

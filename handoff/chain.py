@@ -14,6 +14,7 @@ from handoff.cases import TALKING, UNANSWERED, WAITING, Case
 from handoff.presence import Presence
 from handoff.times import after, iso_after, parse
 from zhiban.community import EscalationStage
+from zhiban.floor import BRIEFING_SECONDS
 from zhiban.handoffs import HandoffReason, HandoffState
 
 GATEWAY_GRACE_SECONDS = 3.0
@@ -117,7 +118,7 @@ class Agents:
         for case in cases:
             record = case.record
             if record.state in TALKING and not case.call_ended:
-                talking.add(record.agent_id)
+                talking |= {record.agent_id, *case.floor.people()}
             elif record.state in TALKING or record.state is HandoffState.CALLBACK_DUE:
                 since = case.call_ended or record.updated_at
                 if now < after(since, WRAP_UP_SECONDS):
@@ -162,7 +163,8 @@ def decide(
     if state is HandoffState.OFFERED:
         return _ringing(case, agents, chain, now)
     if state in (HandoffState.ACCEPTED, HandoffState.BRIEFING):
-        deadline = after(case.record.updated_at, join_seconds)
+        briefing = BRIEFING_SECONDS if state is HandoffState.BRIEFING else 0.0
+        deadline = after(case.record.updated_at, join_seconds + briefing)
         if now >= deadline:
             return Move(HandoffState.AGENT_LOST, HandoffReason.AGENT_GONE)
         return Look(deadline)

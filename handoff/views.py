@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
-from handoff.cases import Case
+from handoff.cases import TALKING, Case
 from handoff.sop import SopBook
 from handoff.times import iso_after, parse
 from handoff.words import KINDS
 from zhiban.community import Community
 from zhiban.errors import ZhibanError
+from zhiban.floor import Part
 from zhiban.handoffs import HandoffState
 from zhiban.masking import mask_phone, mask_text
 from zhiban.tickets import TicketService
@@ -91,6 +92,7 @@ class ViewMaker:
             "call_ended": case.call_ended,
             "due_at": self._due_at(case),
             "alarm": self._is_alarming(case),
+            **_floor(case),
             "card": dict(record.card),
             "ticket": ticket,
             "resident": self._resident(phone),
@@ -151,9 +153,49 @@ class ViewMaker:
         return case.record.state in _CALLING_BACK or waits_in_vain
 
 
+def _floor(case: Case) -> View:
+    """Return who takes part besides the caller, and whether the caller is on hold."""
+    owner, floor = case.record.agent_id, case.floor
+    people: list[View] = []
+    if owner and case.record.state in TALKING:
+        people.append(_participant(owner, case.agent_name, Part.OWNER, case.accepted_at))
+    if floor.guest is not None:
+        guest = floor.guest
+        people.append(_participant(guest.agent_id, guest.name, floor.guest_part(), guest.since))
+    people += [_participant(ear.agent_id, ear.name, ear.part, ear.since) for ear in floor.ears]
+    asked = floor.invitation
+    return {
+        "on_hold_since": floor.on_hold_since,
+        "briefing_until": floor.briefing_until,
+        "participants": people,
+        "invitation": asked
+        and {
+            "id": asked.id,
+            "to": asked.to,
+            "to_name": asked.to_name,
+            "from": asked.by,
+            "from_name": asked.by_name,
+            "mode": asked.mode.value,
+            "at": asked.at,
+        },
+    }
+
+
+def _participant(agent_id: str, name: str, part: Part, since: str) -> View:
+    return {"agent_id": agent_id, "name": name, "part": part.value, "since": since}
+
+
+def _is_there(view: View, user_id: str) -> bool:
+    """Return whether a person takes part in the call or is asked to."""
+    asked = view["invitation"]
+    return any(person["agent_id"] == user_id for person in view["participants"]) or bool(
+        asked and asked["to"] == user_id
+    )
+
+
 def for_viewer(view: View, user_id: str) -> View:
     """Return the view with numbers hidden from those who need not dial them (SEC-005, SEC-030)."""
-    concerned = user_id in (view["offered_to"], view["agent_id"])
+    concerned = user_id in (view["offered_to"], view["agent_id"]) or _is_there(view, user_id)
     if concerned or view["state"] in _CALLING_BACK:
         return view
     masked: View = mask_deeply(view)

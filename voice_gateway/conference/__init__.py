@@ -1,0 +1,1 @@
+"""Conferences of one call: who hears whom, mixing, hold, briefing."""
