@@ -161,54 +161,34 @@ def score_partials(
     Reports at which character a transfer first fires (share of the length and characters),
     negatives that transfer on any prefix, and processor time a partial.
     """
-    key = f"partial.{condition}"
-    report, times = Report(), []
+    key, report = f"partial.{condition}", Report()
+    times: list[float] = []
     before_end, places, positions, false_alarms = [], [], [], []
     for case in cases:
-        fired, kind = 0, ""
-        for length in range(1, len(case.text) + 1):
-            finding, spent = cpu_ms(spotter.spot, case.text[:length])
-            times.append(spent)
-            if finding is not None and not fired:
-                fired, kind = length, finding.kind.value
-        if not case.kinds:
-            false_alarms.append(fired > 0)
+        length = len(case.text)
+        spots = [cpu_ms(spotter.spot, case.text[:end]) for end in range(1, length + 1)]
+        times += [spent for _, spent in spots]
+        fired, kind = next(
+            ((end, found.kind.value) for end, (found, _) in enumerate(spots, 1) if found), (0, "")
+        )
+        if case.kinds:
+            before_end.append(0 < fired < length)
             if fired:
-                report.failures.append(
-                    Failure(
-                        f"{key}.false_transfers",
-                        NONE,
-                        f"{kind} ← {case.text[:fired]}",
-                        case.text,
-                        case.said,
-                    )
-                )
+                positions.append(fired / length)
+                places.append(float(fired))
             continue
-        before_end.append(0 < fired < len(case.text))
+        false_alarms.append(fired > 0)
         if fired:
-            positions.append(fired / len(case.text))
-            places.append(float(fired))
+            got = f"{kind} ← {case.text[:fired]}"
+            report.failures.append(
+                Failure(f"{key}.false_transfers", NONE, got, case.text, case.said)
+            )
     report.figures += share(f"{key}.before_end", "说完之前已转 fires before the end", before_end)
     for part, words in ((0.5, "中位 median"), (0.9, "九成之内 90 %")):
-        if not places:
-            break
-        name = f"p{part * 100:.0f}"
-        report.figures += [
-            Figure(
-                f"{key}.position.{name}",
-                f"转出位置占全句 position of the transfer, {words}",
-                percentile(positions, part),
-                "part",
-                len(positions),
-            ),
-            Figure(
-                f"{key}.character.{name}",
-                f"转出在第几个字 at which character, {words}",
-                percentile(places, part),
-                "characters",
-                len(places),
-            ),
-        ]
+        label = f"转出位置占全句 position of the transfer, {words}"
+        report.figures += _percentile(f"{key}.position", label, positions, part, "part")
+        label = f"转出在第几个字 at which character, {words}"
+        report.figures += _percentile(f"{key}.character", label, places, part, "characters")
     report.figures += share(
         f"{key}.false_transfers",
         "任一前缀误转 false transfers on any prefix",
@@ -216,15 +196,21 @@ def score_partials(
         Target(BARS[condition].false_transfers, at_least=False),
     )
     for part in (0.5, 0.99):
-        if times:
-            report.figures.append(
-                Figure(
-                    f"{key}.ms.p{part * 100:.0f}",
-                    f"每个中间结果耗时 time a partial p{part * 100:.0f}",
-                    percentile(times, part),
-                    "ms",
-                    len(times),
-                    target=_PARTIAL_MS,
-                )
-            )
+        label = f"每个中间结果耗时 time a partial p{part * 100:.0f}"
+        report.figures += _percentile(f"{key}.ms", label, times, part, "ms", _PARTIAL_MS)
     return report
+
+
+def _percentile(
+    key: str,
+    label: str,
+    values: Sequence[float],
+    part: float,
+    unit: str,
+    target: Target | None = None,
+) -> list[Figure]:
+    """Return one percentile as one figure; none where there are no values."""
+    if not values:
+        return []
+    name = f"{key}.p{part * 100:.0f}"
+    return [Figure(name, label, percentile(values, part), unit, len(values), target=target)]
