@@ -3,11 +3,30 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import Executable, Insert, insert, update
 
 from actions.resources import Resources
 from bot.language.retrieval import AnswerIndex, Match
 from zhiban.store.models import StandardAnswer
+
+
+async def _write(resources: Resources, change: Executable) -> None:
+    """Change the stored answers and have them read again."""
+    async with resources.engine.begin() as connection:
+        await connection.execute(change)
+    await resources.answers.refresh(force=True)
+
+
+def _by_admin(key: str, questions: list[str], answer: str) -> Insert:
+    return insert(StandardAnswer).values(
+        key=key,
+        category="other_inquiry",
+        questions=questions,
+        answer=answer,
+        confirmed=True,
+        source="admin",
+        updated_at="now",
+    )
 
 
 @pytest.mark.parametrize(
@@ -73,13 +92,12 @@ async def test_a_question_kept_without_an_answer_is_not_its_neighbours(
 ) -> None:
     """FAQ-044: it goes to the register; a neighbour's answer would be an invention."""
     assert await resources.answers.find("买一个地下车位要多少万") is None
-    async with resources.engine.begin() as connection:
-        await connection.execute(
-            update(StandardAnswer)
-            .where(StandardAnswer.key == "open_parking_buy")
-            .values(answer="车位由开发商出售，请联系售楼处。", confirmed=True, updated_at="changed")
-        )
-    await resources.answers.refresh(force=True)
+    await _write(
+        resources,
+        update(StandardAnswer)
+        .where(StandardAnswer.key == "open_parking_buy")
+        .values(answer="车位由开发商出售，请联系售楼处。", confirmed=True, updated_at="changed"),
+    )
     answer = await resources.answers.find("买一个地下车位要多少万")
     assert answer is not None
     assert answer.key == "open_parking_buy"
@@ -92,31 +110,19 @@ async def test_unconfirmed_answers_are_not_given(resources: Resources) -> None:
 async def test_expired_answers_are_not_given(resources: Resources) -> None:
     question = "装修押金多少钱"
     assert await resources.answers.find(question) is not None
-    async with resources.engine.begin() as connection:
-        await connection.execute(
-            update(StandardAnswer)
-            .where(StandardAnswer.key == "renovation_deposit")
-            .values(valid_until="2020-01-01", updated_at="changed")
-        )
-    await resources.answers.refresh(force=True)
+    await _write(
+        resources,
+        update(StandardAnswer)
+        .where(StandardAnswer.key == "renovation_deposit")
+        .values(valid_until="2020-01-01", updated_at="changed"),
+    )
     assert await resources.answers.find(question) is None
 
 
 async def test_an_admins_new_answer_needs_no_training(resources: Resources) -> None:
     question = "小区游泳池水温多少度"
-    async with resources.engine.begin() as connection:
-        await connection.execute(
-            insert(StandardAnswer).values(
-                key="pool",
-                category="other_inquiry",
-                questions=["游泳池水温多少度", "泳池的水凉不凉"],
-                answer="游泳池水温保持在27度。",
-                confirmed=True,
-                source="admin",
-                updated_at="now",
-            )
-        )
-    await resources.answers.refresh(force=True)
+    questions = ["游泳池水温多少度", "泳池的水凉不凉"]
+    await _write(resources, _by_admin("pool", questions, "游泳池水温保持在27度。"))
     answer = await resources.answers.find(question)
     assert answer is not None
     assert answer.text == "游泳池水温保持在二十七度。"
@@ -126,19 +132,8 @@ async def test_one_question_is_enough_for_a_new_answer(resources: Resources) -> 
     """Live without training, though its neighbours have dozens of paraphrases (issue 3)."""
     question = "接驳班车早上几点发车"
     assert await resources.answers.find(question) is None
-    async with resources.engine.begin() as connection:
-        await connection.execute(
-            insert(StandardAnswer).values(
-                key="shuttle",
-                category="other_inquiry",
-                questions=["接驳班车几点发车"],
-                answer="班车早上7点从东门开往地铁站。",
-                confirmed=True,
-                source="admin",
-                updated_at="now",
-            )
-        )
-    await resources.answers.refresh(force=True)
+    shuttle = _by_admin("shuttle", ["接驳班车几点发车"], "班车早上7点从东门开往地铁站。")
+    await _write(resources, shuttle)
     answer = await resources.answers.find(question)
     assert answer is not None
     assert answer.key == "shuttle"

@@ -38,6 +38,17 @@ async def _tickets(line: Line) -> list[dict[str, Any]]:
     return await line.stores.tickets.of_call(line.call.call_id)
 
 
+async def _hangs_up_unanswered(line: Line, said: str) -> None:
+    """The caller says something and is gone while the dialogue still thinks."""
+    line.engine.hold.clear()
+    await line.call.hear_turn(Turn(said))
+    async with asyncio.timeout(5):
+        while not line.engine.heard:
+            await asyncio.sleep(0)
+    await line.call.end("caller_hung_up")
+    line.engine.hold.set()
+
+
 async def test_every_matter_of_a_caller_who_hangs_up_is_filed(line: Line) -> None:
     line.engine.answer = _in_a_form
     await line.say("厨房灯坏了还有马桶堵了对了物业费怎么交")
@@ -169,26 +180,14 @@ async def test_what_the_dialogue_filed_itself_is_not_filed_again(line: Line) -> 
 
 async def test_a_caller_gone_before_the_dialogue_answered_is_not_forgotten(line: Line) -> None:
     line.engine.meanings = {"我家马桶堵了": "repair_indoor"}
-    line.engine.hold.clear()
-    await line.call.hear_turn(Turn("我家马桶堵了"))
-    async with asyncio.timeout(5):
-        while not line.engine.heard:
-            await asyncio.sleep(0)
-    await line.call.end("caller_hung_up")
-    line.engine.hold.set()
+    await _hangs_up_unanswered(line, "我家马桶堵了")
     (ticket,) = await _tickets(line)
     assert (ticket["category"], ticket["problem"]) == ("repair_indoor", "我家马桶堵了")
 
 
 async def test_small_talk_that_was_not_answered_files_nothing(line: Line) -> None:
     line.engine.meanings = {"好的我知道了再见": "goodbye"}
-    line.engine.hold.clear()
-    await line.call.hear_turn(Turn("好的我知道了再见"))
-    async with asyncio.timeout(5):
-        while not line.engine.heard:
-            await asyncio.sleep(0)
-    await line.call.end("caller_hung_up")
-    line.engine.hold.set()
+    await _hangs_up_unanswered(line, "好的我知道了再见")
     assert await _tickets(line) == []
 
 
