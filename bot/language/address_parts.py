@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable
 
 from bot.language.address_model import AddressPart, Mention
+from bot.language.address_no_home import counts_buildings, counts_something, is_service
 from bot.language.address_rooms import HIGHEST_PART, LONGEST_ROOM, room_number, whole_number
 from bot.language.address_tokens import Codes, letter_at
 from bot.language.heard_digits import SAME
@@ -32,15 +33,6 @@ _ON_FLOOR = re.compile(r"0?[1-9]|[1-9]\d|X\d?")
 _JOINTS = re.compile("[_Rh-]*")
 _SHORTEST_ROOM = 3
 _HIGHEST_BUILDING = 999
-# What a number counts or names when it is no room.
-_NO_ROOM_AFTER = re.compile(
-    r"[个人天次块元平米度吨路月年点分岁斤遍台把件层楼栋幢座期%％]|号?车位|号线|小时|公交|多|来[个块岁]|左右|开头|打头|系列"
-)
-_UNIT_OR_ROOM = "[\\s,，的]*(?:[一二两三四五六幺\\d]单元|[零一二两三四五六七八九十百幺\\d]{3})"
-_A_UNIT_OR_ROOM = re.compile(_UNIT_OR_ROOM)
-_PLACE_IN_BUILDING = re.compile(f"[道上下顶梯层门里前后口]|{_UNIT_OR_ROOM}")
-_CALLED_BEFORE = re.compile(r"[打拨叫通]了?[过个]?$")
-_SERVICES = frozenset("110 119 120 122 114 112 12345 95598".split())
 
 
 def find_mentions(codes: Codes, roster: Roster | None = None) -> list[Mention]:
@@ -147,7 +139,7 @@ class _Scanner:
             elif self._stutters(number, place):
                 # 八，八栋; 一一栋 and 88栋 are numbers.
                 name, self._cost = number[0], self._cost + SAME
-        if name is None or self._counts_buildings(item):
+        if name is None or counts_buildings(self._codes, item):
             return
         self._keep(AddressPart.BUILDING, name, place, item.end())
         self._ordinal = self._ordinal or bool(item["ordinal"])
@@ -157,23 +149,6 @@ class _Scanner:
             return False
         spoken = not self._codes.text[self._codes.starts[place]].isascii()
         return spoken and self._roster.has(number[0])
-
-    def _counts_buildings(self, item: re.Match[str]) -> bool:
-        """一栋楼三十层, 哪一栋: not a building's number."""
-        text, start = self._codes.text, self._codes.starts[item.start()]
-        end = self._codes.ends[item.end() - 1]
-        if (
-            text[max(0, start - 1) : start] in ("共", "有")
-            and _A_UNIT_OR_ROOM.match(text, end) is None
-        ):
-            return True
-        if item["b"] not in ("1", "2"):
-            return False
-        if text[end - 1] == "楼" and text[end - 2] in "栋幢座":
-            return _PLACE_IN_BUILDING.match(text, end) is None
-        return text[start] in "一两" and text[max(0, start - 1) : start] in tuple(
-            "哪那这每整另某同"
-        )
 
     def _split(self, number: str, place: int) -> tuple[str | None, int]:
         """一千零一五栋: a room ran into the building; 一七五栋: 一期 written as digits."""
@@ -251,20 +226,16 @@ class _Scanner:
         self._keep(AddressPart.ROOM, room_number(item["lr"]), *item.span())
 
     def _take_number(self, item: re.Match[str]) -> None:
-        number = item["r"].replace("_", "")
         text, end = self._codes.text, self._codes.ends[item.end() - 1]
-        if self._last is not AddressPart.UNIT and _NO_ROOM_AFTER.match(text, end):
+        if self._last is not AddressPart.UNIT and counts_something(text, end):
             return
         joined = item["r"]
-        first = joined.split("_")[0]
+        first, number, stop = joined.split("_")[0], joined.replace("_", ""), item.end()
         apart = len(first) > 2 or not (self._parts or joined.count("_") > 1)
         if "_" in joined and (apart or not 3 <= len(number) <= 4):
-            number = first
-        stop = item.start("r") + len(joined) if number == joined.replace("_", "") else 0
-        stop = item.end() if stop else item.start("r") + len(number)
+            number, stop = first, item.start("r") + len(first)
         # 一楼三户 counts homes.
-        counted = item["tail"] and text[end - 1 : end] == "户" and len(number) < _SHORTEST_ROOM
-        if counted:
+        if item["tail"] and text[end - 1 : end] == "户" and len(number) < _SHORTEST_ROOM:
             return
         loose = not item["tail"] and item.end() < len(self._codes.codes)
         if self._parts and AddressPart.ROOM not in self._parts:
@@ -289,7 +260,7 @@ class _Scanner:
         room = room_number(number)
         start = self._codes.starts[item.start()]
         known = self._roster is not None and self._roster.has(None, None, room)
-        if room is None or self._is_service(room, start):
+        if room is None or is_service(room, self._codes.text, start, known=known):
             return
         if len(room) >= LONGEST_ROOM and room[1] != "0" and not known:
             # More likely part of a telephone number than a room with a digit too many.
@@ -298,8 +269,3 @@ class _Scanner:
         end = self._codes.ends[stop - 1]
         marked = bool(item["mark"]) or "R" in item["tail"]
         self._found.append(Mention({AddressPart.ROOM: room}, start, end, marked=marked))
-
-    def _is_service(self, room: str, start: int) -> bool:
-        called = _CALLED_BEFORE.search(self._codes.text, max(0, start - 3), start)
-        known = self._roster is not None and self._roster.has(None, None, room)
-        return room in _SERVICES and (called is not None or not known)
