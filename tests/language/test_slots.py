@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-import csv
-from datetime import datetime
-from pathlib import Path
-
 import pytest
 
-from bot.evaluation.slots import LABELLED_AT, score_slots
+from bot.evaluation.slots import LABELLED_AT
 from bot.language.roster import Roster
 from bot.language.slots import SLOTS, Expects, hear, read_slots
-from zhiban.community import load_community
-from zhiban.community.roster import roster_of
-
-ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def roster() -> Roster:
-    return roster_of(load_community(ROOT / "site" / "sample"))
 
 
 def slots(text: str, expects: str, roster: Roster, caller: str = "") -> dict[str, str]:
@@ -283,23 +270,3 @@ def test_values_are_named_and_never_empty(roster: Roster) -> None:
         "五栋二单元我姓李明天下午", expects="available", roster=roster, now=LABELLED_AT
     )
     assert set(found) <= set(SLOTS) and all(found.values())
-
-
-def rows_of(name: str) -> list[dict[str, str]]:
-    with (ROOT / "nlu_data" / "dev" / name).open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-
-
-@pytest.mark.parametrize(("name", "least"), [("slots.tsv", 0.98), ("slots_garbled.tsv", 0.72)])
-def test_development_rows_are_read_as_well_as_before(
-    name: str, least: float, roster: Roster
-) -> None:
-    score = score_slots(rows_of(name), roster=roster)
-    assert score.rate >= least, [miss.text for miss in score.misses]
-
-
-def test_scoring_counts_invented_slots_as_wrong(roster: Roster) -> None:
-    rows = [{"text": "五栋", "building": "5"}, {"text": "五栋"}, {"text": "你好"}]
-    score = score_slots(rows, roster=roster, now=datetime(2026, 11, 18, 14, 0))  # noqa: DTZ001
-    assert (score.exact, score.rows) == (2, 3)
-    assert score.misses[0].read == {"building": "5"}
