@@ -31,6 +31,11 @@ def call_events(call_id: str) -> str:
     return f"zhiban:call:{{{call_id}}}:events"
 
 
+def call_once(call_id: str) -> str:
+    """Hash of events that are written once only: key of the event to its number."""
+    return f"zhiban:call:{{{call_id}}}:once"
+
+
 def call_info(call_id: str) -> str:
     """Hash of what is known of the call: caller, channel, node, started_at."""
     return f"zhiban:call:{{{call_id}}}:info"
@@ -46,6 +51,22 @@ def handoff(handoff_id: str) -> str:
     return f"zhiban:handoff:{{{handoff_id}}}"
 
 
-def bridge_token(handoff_id: str) -> str:
-    """One-use secret with which the accepting agent's browser joins the call's audio."""
-    return f"zhiban:handoff:{{{handoff_id}}}:bridge"
+def handoff_outbox(handoff_id: str) -> str:
+    """List of moves whose SQL row or event may not be written yet (JSON, oldest first)."""
+    return f"zhiban:handoff:{{{handoff_id}}}:outbox"
+
+
+def bridge_token(handoff_id: str, guest_id: str = "") -> str:
+    """One-use secret with which the accepting agent's browser, or a guest's, joins the audio."""
+    guest = f":{guest_id}" if guest_id else ""
+    return f"zhiban:handoff:{{{handoff_id}}}:bridge{guest}"
+
+
+def node(url: str) -> str:
+    """Sign of life of a gateway node: exists while the node refreshes it."""
+    return f"zhiban:node:{url}"
+
+
+def settling(call_id: str) -> str:
+    """Lock of whoever settles a call whose gateway is gone."""
+    return f"zhiban:call:{{{call_id}}}:settling"

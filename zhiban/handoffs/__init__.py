@@ -1,6 +1,7 @@
 """Handoffs: durable requests for a person, their states and legal edges."""
 
-from zhiban.handoffs.ledger import HandoffLedger, HandoffRecord
+from zhiban.handoffs.ledger import HandoffLedger
+from zhiban.handoffs.record import HandoffRecord
 from zhiban.handoffs.states import CLOSED_STATES, HandoffReason, HandoffState, is_legal
 
 __all__ = [

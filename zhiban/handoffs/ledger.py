@@ -1,24 +1,26 @@
 """The ledger of handoffs: every move is stored before anyone acts on it.
 
 Redis (appendonly) holds the present state and settles races; SQL keeps the record; the call's
-timeline gets one event for each move.
+timeline gets one event for each move. A move is one step in Redis; row and event follow it, and
+whoever comes next writes them if this process dies before it could.
 """
 
 from __future__ import annotations
 
 import json
-import logging
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from zhiban import redis_keys
 from zhiban.clock import iso_ms, utc_now
 from zhiban.errors import ErrorCode, ZhibanError
+from zhiban.handoffs.record import HandoffRecord
+from zhiban.handoffs.scripts import ANY, CONFLICT, UNKNOWN, Owed, Scripts
+from zhiban.handoffs.settlement import Settlement
 from zhiban.handoffs.states import (
     CLOSED_STATES,
     EVENT_OF,
@@ -27,72 +29,10 @@ from zhiban.handoffs.states import (
     is_legal,
 )
 from zhiban.redis_client import RedisClient
-from zhiban.store.models import Handoff
 from zhiban.timeline.events import EventName
 from zhiban.timeline.writer import Timeline
 
-logger = logging.getLogger(__name__)
-
-# The move happens only if the state (and, when told, the owner) is still the expected one.
-_MOVE = """
-local state, owner = unpack(redis.call('HMGET', KEYS[1], 'state', 'agent_id'))
-if state ~= ARGV[1] then return state or '' end
-if ARGV[2] ~= '*' and (owner or '') ~= ARGV[2] then return 'of ' .. (owner or '') end
-for i = 3, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-return 'moved'
-"""
-_ANYBODY = "*"
-
-
-@dataclass(frozen=True)
-class HandoffRecord:
-    """A handoff as it stands.
-
-    Attributes:
-        priority: 0 emergency, 1 request, 2 call-back; lower is served first.
-        card: what the agent reads: kind, where, who, what, verbatim, advice given…
-        offered_to: id of the agent whose desk is ringing, or ``""``.
-        round: how often the escalation chain has begun again, from 0.
-    """
-
-    id: str
-    call_id: str
-    ticket_number: str
-    kind: str
-    level: int
-    priority: int
-    state: HandoffState
-    reason: str
-    node: str
-    created_at: str
-    updated_at: str
-    agent_id: str = ""
-    offered_to: str = ""
-    stage: int = 0
-    round: int = 0
-    card: Mapping[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def from_hash(cls, fields: Mapping[str, str]) -> HandoffRecord:
-        """Read the Redis hash."""
-        return cls(
-            id=fields["id"],
-            call_id=fields["call_id"],
-            ticket_number=fields["ticket_number"],
-            kind=fields["kind"],
-            level=int(fields["level"]),
-            priority=int(fields["priority"]),
-            state=HandoffState(fields["state"]),
-            reason=fields.get("reason", ""),
-            node=fields.get("node", ""),
-            created_at=fields["created_at"],
-            updated_at=fields["updated_at"],
-            agent_id=fields.get("agent_id", ""),
-            offered_to=fields.get("offered_to", ""),
-            stage=int(fields.get("stage", "0")),
-            round=int(fields.get("round", "0")),
-            card=json.loads(fields.get("card", "{}")),
-        )
+Changes = Mapping[str, str | int]
 
 
 class HandoffLedger:
@@ -102,13 +42,20 @@ class HandoffLedger:
         redis: a client with ``decode_responses=True``.
         engine: the database.
         timeline: gets one event for each move.
+        now: tells the time, UTC.
     """
 
-    def __init__(self, redis: RedisClient, engine: AsyncEngine, timeline: Timeline) -> None:
+    def __init__(
+        self,
+        redis: RedisClient,
+        engine: AsyncEngine,
+        timeline: Timeline,
+        now: Callable[[], datetime] = utc_now,
+    ) -> None:
         self._redis = redis
-        self._engine = engine
-        self._timeline = timeline
-        self._move_script = redis.register_script(_MOVE)
+        self._now = now
+        self._scripts = Scripts(redis)
+        self._settlement = Settlement(redis, engine, timeline, self._scripts)
 
     async def request(
         self,
@@ -124,12 +71,13 @@ class HandoffLedger:
     ) -> HandoffRecord:
         """Store a new request; after this returns the desk is bound to serve it.
 
-        A call has at most one open handoff: asking again returns the open one.
+        A call has at most one open handoff: asking again returns the open one, also one that
+        reached only the database before a crash.
         """
         known = await self.open_of_call(call_id)
         if known is not None:
             return known
-        now = iso_ms(utc_now())
+        now = iso_ms(self._now())
         record = HandoffRecord(
             id=f"ho-{uuid.uuid4().hex[:12]}",
             call_id=call_id,
@@ -143,27 +91,9 @@ class HandoffLedger:
             created_at=now,
             updated_at=now,
             card=dict(card),
+            rev=1,
         )
-        shared = {
-            "id": record.id,
-            "call_id": call_id,
-            "ticket_number": ticket_number,
-            "kind": kind,
-            "level": level,
-            "priority": priority,
-            "state": record.state.value,
-            "reason": record.reason,
-            "created_at": now,
-            "updated_at": now,
-        }
-        async with self._engine.begin() as connection:
-            await connection.execute(insert(Handoff).values(card=dict(card), **shared))
-        fields = {name: str(value) for name, value in shared.items()}
-        fields |= {"node": node, "card": json.dumps(card, ensure_ascii=False)}
-        await self._redis.hset(redis_keys.handoff(record.id), mapping=fields)
-        await self._redis.sadd(redis_keys.OPEN_HANDOFFS, record.id)
-        await self._announce(record, EventName.HANDOFF_REQUESTED, {"by": "bot"})
-        return record
+        return await self._settlement.store(record, by="bot")
 
     async def move(
         self,
@@ -173,9 +103,10 @@ class HandoffLedger:
         reason: HandoffReason,
         *,
         by: str,
-        changes: Mapping[str, str | int] | None = None,
+        changes: Changes | None = None,
         data: Mapping[str, Any] | None = None,
         owner: str | None = None,
+        first: Owed = (),
     ) -> HandoffRecord:
         """Move a handoff from one state to the next, atomically.
 
@@ -189,6 +120,7 @@ class HandoffLedger:
                 ``offered_to``, ``stage``, ``round``).
             data: more for the timeline event.
             owner: move it only while it is this agent's; None for whoever's.
+            first: events that belong to this move and come before its own.
 
         Raises:
             ZhibanError: HANDOFF_ILLEGAL for an edge that does not exist, HANDOFF_CONFLICT when
@@ -199,14 +131,16 @@ class HandoffLedger:
             raise ZhibanError(
                 f"handoff cannot go from {before} to {after}", code=ErrorCode.HANDOFF_ILLEGAL
             )
-        pairs = {"state": after.value, "reason": reason.value, **(changes or {})}
+        pairs: dict[str, str | int] = {
+            "state": after.value,
+            "reason": reason.value,
+            "updated_at": iso_ms(self._now()),
+            **(changes or {}),
+        }
         if after is HandoffState.ACCEPTED:
             pairs |= {"wanted_agent": "", "wanted_role": ""}
-        record = await self._change(handoff_id, before, owner, pairs)
-        if after in CLOSED_STATES:
-            await self._redis.srem(redis_keys.OPEN_HANDOFFS, handoff_id)
-        await self._announce(record, EVENT_OF[after], {"by": by, **(data or {})})
-        return record
+        own = (EVENT_OF[after], {"by": by, **(data or {})})
+        return await self._change(handoff_id, pairs, (*first, own), state=before.value, owner=owner)
 
     async def transfer(
         self,
@@ -265,69 +199,76 @@ class HandoffLedger:
         Raises:
             ZhibanError: HANDOFF_CONFLICT when it is not talking or not theirs, HANDOFF_UNKNOWN.
         """
-        record = await self._change(
+        now = iso_ms(self._now())
+        return await self._change(
             handoff_id,
-            HandoffState.BRIDGED,
-            from_agent,
             {
                 "reason": HandoffReason.CONSULT_COMPLETED.value,
                 "agent_id": to_agent,
                 "agent_name": to_name or to_agent,
-                "accepted_at": iso_ms(utc_now()),
+                "accepted_at": now,
+                "updated_at": now,
             },
+            [_owner_changed(from_agent, to_agent, by)],
+            state=HandoffState.BRIDGED.value,
+            owner=from_agent,
         )
-        await self._announce(
-            record,
-            EventName.HANDOFF_TRANSFERRED,
-            {"by": by, "from_agent": from_agent, "to_agent": to_agent},
-        )
-        return record
 
-    async def _change(
-        self,
-        handoff_id: str,
-        state: HandoffState,
-        owner: str | None,
-        changes: Mapping[str, str | int],
-    ) -> HandoffRecord:
-        """Change the hash if state and owner are the expected ones, then the SQL row."""
-        pairs = {**changes, "updated_at": iso_ms(utc_now())}
-        flat = [str(part) for pair in pairs.items() for part in pair]
-        answer = await self._move_script(
-            keys=[redis_keys.handoff(handoff_id)],
-            args=[state.value, _ANYBODY if owner is None else owner, *flat],
-        )
-        if answer == "":
-            raise ZhibanError("没有这次转接 / no such handoff", code=ErrorCode.HANDOFF_UNKNOWN)
-        if answer != "moved":
-            raise ZhibanError(f"handoff is already {answer}", code=ErrorCode.HANDOFF_CONFLICT)
+    async def claim(self, handoff_id: str, agent_id: str, name: str) -> HandoffRecord:
+        """Give a due call-back to an agent, so that no two ring the same caller.
+
+        Raises:
+            ZhibanError: HANDOFF_CONFLICT when another has it or it is not due, HANDOFF_UNKNOWN.
+        """
         record = await self.get(handoff_id)
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                update(Handoff)
-                .where(Handoff.id == handoff_id)
-                .values(
-                    state=record.state.value,
-                    reason=record.reason,
-                    updated_at=record.updated_at,
-                    agent_id=record.agent_id,
-                )
-            )
-        return record
+        if record.state is HandoffState.CALLBACK_DUE and record.agent_id == agent_id:
+            return record
+        return await self._change(
+            handoff_id,
+            {
+                "agent_id": agent_id,
+                "agent_name": name,
+                "reason": HandoffReason.CALLBACK_CLAIMED.value,
+                "claimed_at": iso_ms(self._now()),
+            },
+            [_owner_changed("", agent_id, agent_id)],
+            state=HandoffState.CALLBACK_DUE.value,
+            owner="",
+        )
+
+    async def release(
+        self, handoff_id: str, agent_id: str, reason: HandoffReason, *, by: str
+    ) -> HandoffRecord:
+        """Take a due call-back from an agent: whoever is free calls back.
+
+        Raises:
+            ZhibanError: HANDOFF_CONFLICT when it is not theirs (any more), HANDOFF_UNKNOWN.
+        """
+        return await self._change(
+            handoff_id,
+            {
+                "agent_id": "",
+                "agent_name": "",
+                "accepted_at": "",
+                "claimed_at": "",
+                "reason": reason.value,
+            },
+            [_owner_changed(agent_id, "", by)],
+            state=HandoffState.CALLBACK_DUE.value,
+            owner=agent_id,
+        )
+
+    async def note(self, record: HandoffRecord, changes: Changes, owed: Owed) -> HandoffRecord:
+        """Write fields that belong to the present state, with the events they owe.
+
+        Raises:
+            ZhibanError: HANDOFF_CONFLICT when it is not as in ``record`` any more.
+        """
+        return await self._change(record.id, changes, owed, rev=record.rev)
 
     async def update_card(self, handoff_id: str, changes: Mapping[str, Any]) -> HandoffRecord:
         """Merge newly learned facts into the card (no event: the ticket's update is one)."""
-        record = await self.get(handoff_id)
-        card = {**record.card, **changes}
-        await self._redis.hset(
-            redis_keys.handoff(handoff_id), "card", json.dumps(card, ensure_ascii=False)
-        )
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                update(Handoff).where(Handoff.id == handoff_id).values(card=card)
-            )
-        await self._redis.xadd(redis_keys.HANDOFFS, {"id": handoff_id, "state": "card"})
-        return await self.get(handoff_id)
+        return await self._merge(handoff_id, {}, changes)
 
     async def raise_to(
         self,
@@ -340,22 +281,13 @@ class HandoffLedger:
         card: Mapping[str, Any],
     ) -> HandoffRecord:
         """Make an open handoff more urgent, whatever state it is in."""
-        merged = {**(await self.get(handoff_id)).card, **card}
-        changes = {
+        changes: Changes = {
             "kind": kind,
             "level": level,
             "priority": priority,
             "ticket_number": ticket_number,
         }
-        async with self._engine.begin() as connection:
-            await connection.execute(
-                update(Handoff).where(Handoff.id == handoff_id).values(card=merged, **changes)
-            )
-        fields = {name: str(value) for name, value in changes.items()}
-        fields["card"] = json.dumps(merged, ensure_ascii=False)
-        await self._redis.hset(redis_keys.handoff(handoff_id), mapping=fields)
-        await self._redis.xadd(redis_keys.HANDOFFS, {"id": handoff_id, "state": "raised"})
-        return await self.get(handoff_id)
+        return await self._merge(handoff_id, changes, card)
 
     async def get(self, handoff_id: str) -> HandoffRecord:
         """Return a handoff.
@@ -365,47 +297,91 @@ class HandoffLedger:
         """
         fields = await self._redis.hgetall(redis_keys.handoff(handoff_id))
         if not fields:
-            raise ZhibanError("没有这次转接 / no such handoff", code=ErrorCode.HANDOFF_UNKNOWN)
+            raise _unknown()
         return HandoffRecord.from_hash(fields)
 
     async def open(self) -> list[HandoffRecord]:
         """Return all open handoffs, most urgent and oldest first."""
+        found = [record for record in await self._listed() if record.state not in CLOSED_STATES]
+        return sorted(found, key=lambda record: (record.priority, record.created_at))
+
+    async def open_of_call(self, call_id: str) -> HandoffRecord | None:
+        """Return the call's open handoff, if any."""
+        for record in await self.open():
+            if record.call_id == call_id:
+                return record
+        recovered = await self._settlement.recover(call_id)
+        return next((r for r in recovered if r.state not in CLOSED_STATES), None)
+
+    async def recover(self) -> None:
+        """Put right what a crash left: handoffs only in SQL, rows and events not written."""
+        await self._settlement.recover()
+        for record in await self._listed():
+            if not record.is_settled or record.state in CLOSED_STATES:
+                await self.settle(record.id)
+
+    async def settle(self, handoff_id: str) -> None:
+        """Write row and events that a handoff still owes; harmless to repeat."""
+        await self._settlement.settle(handoff_id)
+
+    async def _merge(
+        self, handoff_id: str, changes: Changes, card: Mapping[str, Any]
+    ) -> HandoffRecord:
+        while True:
+            record = await self.get(handoff_id)
+            merged = json.dumps({**record.card, **card}, ensure_ascii=False)
+            try:
+                return await self._change(
+                    handoff_id, {**changes, "card": merged}, (), rev=record.rev
+                )
+            except ZhibanError as error:
+                # Somebody wrote in the same moment: merge with that.
+                if error.code is not ErrorCode.HANDOFF_CONFLICT:
+                    raise
+
+    async def _change(
+        self,
+        handoff_id: str,
+        changes: Changes,
+        owed: Owed,
+        *,
+        state: str = ANY,
+        owner: str | None = None,
+        rev: int | None = None,
+    ) -> HandoffRecord:
+        answer = await self._scripts.change(
+            handoff_id,
+            changes,
+            owed,
+            state=state,
+            owner=ANY if owner is None else owner,
+            rev=ANY if rev is None else str(rev),
+            token=uuid.uuid4().hex,
+        )
+        if answer.outcome == UNKNOWN:
+            raise _unknown()
+        if answer.outcome == CONFLICT:
+            raise ZhibanError(f"handoff is already {answer.state}", code=ErrorCode.HANDOFF_CONFLICT)
+        await self.settle(handoff_id)
+        return HandoffRecord.from_hash(answer.fields)
+
+    async def _listed(self) -> list[HandoffRecord]:
         ids = await self._redis.smembers(redis_keys.OPEN_HANDOFFS)
         # One round trip for all: a new emergency looks here before it is stored.
         async with self._redis.pipeline(transaction=False) as pipeline:
             for handoff_id in ids:
                 pipeline.hgetall(redis_keys.handoff(handoff_id))
             hashes = await pipeline.execute()
-        found = [HandoffRecord.from_hash(fields) for fields in hashes if fields]
-        return sorted(found, key=lambda record: (record.priority, record.created_at))
+        return [HandoffRecord.from_hash(fields) for fields in hashes if fields]
 
-    async def open_of_call(self, call_id: str) -> HandoffRecord | None:
-        """Return the call's open handoff, if any."""
-        return next((record for record in await self.open() if record.call_id == call_id), None)
 
-    async def _announce(
-        self, record: HandoffRecord, name: EventName, data: Mapping[str, Any]
-    ) -> None:
-        await self._timeline.append(
-            record.call_id,
-            name,
-            {
-                "handoff_id": record.id,
-                "ticket_number": record.ticket_number,
-                "kind": record.kind,
-                "level": record.level,
-                "state": record.state.value,
-                "reason": record.reason,
-                "agent_id": record.agent_id,
-                "offered_to": record.offered_to,
-                "stage": record.stage,
-                "round": record.round,
-                **data,
-            },
-        )
-        await self._redis.xadd(
-            redis_keys.HANDOFFS,
-            {"id": record.id, "state": record.state.value},
-            maxlen=100_000,
-            approximate=True,
-        )
+def _owner_changed(from_agent: str, to_agent: str, by: str) -> tuple[EventName, Mapping[str, Any]]:
+    return EventName.HANDOFF_TRANSFERRED, {
+        "by": by,
+        "from_agent": from_agent,
+        "to_agent": to_agent,
+    }
+
+
+def _unknown() -> ZhibanError:
+    return ZhibanError("没有这次转接 / no such handoff", code=ErrorCode.HANDOFF_UNKNOWN)

@@ -50,6 +50,8 @@ class HandoffReason(StrEnum):
     AGENT_HUNG_UP = "agent_hung_up"
     DISPOSED = "disposed"
     CALLED_BACK = "called_back"
+    CALLED_AGAIN = "called_again"
+    GATEWAY_LOST = "gateway_lost"
     CALLBACK_CLAIMED = "callback_claimed"
     TRANSFERRED = "transferred"
     CONSULT_COMPLETED = "consult_completed"

@@ -131,6 +131,8 @@ class Handoff(Base):
     state: Mapped[str] = mapped_column(String(16), index=True)
     reason: Mapped[str] = mapped_column(String(64), default="")
     agent_id: Mapped[str] = mapped_column(String(64), default="")
+    node: Mapped[str] = mapped_column(String(256), default="")
+    rev: Mapped[int] = mapped_column(Integer, default=0)
     card: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     disposition: Mapped[str] = mapped_column(String(64), default="")
     notes: Mapped[str] = mapped_column(Text, default="")
