@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -35,6 +36,17 @@ def test_help_lists_commands_and_each_has_help() -> None:
         assert f"  {name}" in answer.stdout
         each = CliRunner().invoke(cli, [name, "--help"], prog_name="zhiban")
         assert each.exit_code == 0 and "Usage: zhiban " + name in each.output
+
+
+@pytest.mark.parametrize("name", cli.list_commands(click.Context(cli)))
+def test_help_shows_no_mark_that_only_lays_it_out(name: str) -> None:
+    shown = CliRunner().invoke(cli, [name, "--help"], prog_name="zhiban").output
+    assert "\\b" not in shown and "\b" not in shown
+
+
+def test_help_shows_examples_one_a_line() -> None:
+    shown = CliRunner().invoke(cli, ["call", "--help"], prog_name="zhiban").output
+    assert "\n  zhiban call --wav a.wav b.wav --save heard.wav\n" in shown
 
 
 def test_wrong_setting_is_one_line_and_exit_code_1() -> None:

@@ -45,7 +45,7 @@ def command(
     save: Path | None,
     gateway: str,
 ) -> None:
-    r"""打一通电话，逐行输出时间线，最后输出时延 (JSON).
+    """打一通电话，逐行输出时间线，最后输出时延 (JSON).
 
     Place a call and print its timeline as JSON lines, then the latencies as the caller hears
     them: last voiced sample (or line) sent to first bot sample (or line) received.
@@ -53,7 +53,7 @@ def command(
     \b
     zhiban call --text - --caller 13812345678 < lines.txt
     zhiban call --wav a.wav b.wav --save heard.wav
-    """
+    """  # noqa: D301 - click wants the real \b
     files = (*wav_files, *more_wav_files)
     if bool(files) == (text_file is not None):
         raise click.UsageError("请给 --text 或 --wav 之一 / give either --text or --wav")
