@@ -37,6 +37,24 @@ ROLES = {
     "manager": "经理",
     "admin": "管理员",
 }
+PRESENCE = {
+    "ready": "就绪",
+    "away": "离开",
+    "dnd": "请勿打扰",
+    "busy": "通话中",
+    "ringing": "振铃",
+}
+PARTS = {
+    "owner": "主接",
+    "consult": "商量",
+    "third": "三方",
+    "three_way": "三方",
+    "join": "三方",
+    "listener": "监听",
+    "listen": "监听",
+    "coach": "耳语指导",
+}
+INVITATIONS = {"consult": "想请教您", "three_way": "请您加入通话"}
 CATEGORIES = {
     "fee_inquiry": "费用咨询",
     "parking": "停车",
@@ -77,6 +95,7 @@ TICKET_STATES = {
 }
 FLAGS = {
     "elderly": "老人",
+    "elderly_alone": "独居老人",
     "infant": "婴幼儿",
     "pregnant": "孕妇",
     "disabled": "行动不便",

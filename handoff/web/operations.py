@@ -9,16 +9,21 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
+from handoff.accounts import Role
 from handoff.cases import Case
 from handoff.desk import TakenError
 from handoff.outcomes import OUTCOMES
+from handoff.presence import Status
 from handoff.views import for_viewer
 from handoff.web.context import CONTEXT, signed_in
 from handoff.words import (
     CATEGORIES,
     DECLINE_REASONS,
     FLAGS,
+    INVITATIONS,
     KINDS,
+    PARTS,
+    PRESENCE,
     ROLES,
     STATES,
     TICKET_STATES,
@@ -61,6 +66,9 @@ async def boot(request: web.Request) -> web.Response:
                 "default": context.sop.default.to_dict(),
                 "kinds": {kind: card.to_dict() for kind, card in context.sop.kinds.items()},
             },
+            "actions": _actions(request.app),
+            "statuses": [status.value for status in Status],
+            "transfer_roles": [role.value for role in Role if role is not Role.ADMIN],
             "outcomes": {
                 key: {"label": outcome.label, "callback": outcome.needs_callback}
                 for key, outcome in OUTCOMES.items()
@@ -72,6 +80,9 @@ async def boot(request: web.Request) -> web.Response:
                 "categories": CATEGORIES,
                 "ticket_states": TICKET_STATES,
                 "flags": FLAGS,
+                "presence": PRESENCE,
+                "parts": PARTS,
+                "invitations": INVITATIONS,
                 "decline_reasons": DECLINE_REASONS,
             },
         }
@@ -186,6 +197,13 @@ async def edit(request: web.Request) -> web.Response:
         user.id, "edit", request.match_info["id"], {"fields": sorted(changes)}
     )
     return _done()
+
+
+def _actions(app: web.Application) -> list[str]:
+    """Return what this process can do with a case: the page shows no other controls."""
+    prefix = "/api/handoffs/{id}/"
+    paths = (route.resource.canonical for route in app.router.routes() if route.resource)
+    return sorted(path.removeprefix(prefix) for path in paths if path.startswith(prefix))
 
 
 async def _bridge(request: web.Request, case: Case) -> web.Response:

@@ -39,4 +39,5 @@ export async function boot() {
 }
 
 export const get = (path) => call("GET", path);
-export const act = (id, action, body = {}) => call("POST", `/api/handoffs/${id}/${action}`, body);
+export const post = (path, body = {}) => call("POST", path, body);
+export const act = (id, action, body = {}) => post(`/api/handoffs/${id}/${action}`, body);

@@ -1,7 +1,6 @@
 // One call's audio between this browser and the gateway that holds the caller.
 
 import { CallAudio } from "/shared/audio.js";
-import { act } from "./api.js";
 
 const FIRST_PAUSE = 250;
 const LONGEST_PAUSE = 3000;
@@ -10,11 +9,15 @@ const LINE_BROKE = "agent_gone"; // our line, not the call: the closed socket ma
 export class Call {
   /**
    * @param {string} id handoff
-   * @param {(call: Call) => void} onChange
+   * @param {object} options
+   * @param {(call: Call) => void} options.onChange
+   * @param {() => Promise<{bridge_url: string}>} options.join asks the desk for a fresh address
+   * @param {boolean} [options.capture] false for who only listens
    */
-  constructor(id, onChange) {
+  constructor(id, { onChange, join, capture = true }) {
     this.id = id;
     this.onChange = onChange;
+    this.join = join;
     this.state = "connecting"; // connecting, ready, bridged, lost, ended
     this.problem = "";
     this.muted = false;
@@ -30,7 +33,7 @@ export class Call {
         document.documentElement.style.setProperty("--spoken", Math.min(1, level.spoken * 4));
       },
     });
-    this.opened = this.audio.start().then(({ problem }) => this.#set(this.state, problem));
+    this.opened = this.audio.start({ capture }).then(({ problem }) => this.#set(this.state, problem));
   }
 
   /** @param {string} url with its one-use token */
@@ -54,7 +57,7 @@ export class Call {
   /** Join again with a fresh token; keeps trying until the case is over or no longer ours. */
   async rejoin() {
     try {
-      this.connect((await act(this.id, "rejoin")).bridge_url);
+      this.connect((await this.join()).bridge_url);
     } catch (error) {
       if (error.status === 0 || error.status >= 500) {
         this.timer = setTimeout(() => this.rejoin(), this.pause);

@@ -43,7 +43,7 @@ export function head(handoff) {
 /** The facts; `heard` is the caller's newest words, newer than the card. */
 export function facts(handoff, { heard = "", compact = false } = {}) {
   const doubtful = unconfirmed(handoff);
-  const inDoubt = ["building", "unit", "room"].some((name) => doubtful.has(name));
+  const inDoubt = ["building", "unit", "room", "place"].some((name) => doubtful.has(name));
   const location = place(handoff);
   const { card, ticket } = handoff;
   const conditions = [card.people && `人员：${card.people}`, card.hurt && `伤情：${card.hurt}`];
@@ -53,7 +53,7 @@ export function facts(handoff, { heard = "", compact = false } = {}) {
     { class: compact ? "facts compact" : "facts" },
     fact(
       "地点",
-      h("dd", { class: location ? "big" : "big unknown" }, location || "还不知道，请先问清"),
+      h("dd", { class: location ? "big" : "big unknown" }, location ? h("span", {}, marked(handoff, doubtful)) : "还不知道，请先问清"),
       inDoubt && h("dd", { class: "doubt" }, "待确认"),
     ),
     fact("谁", who(handoff)),
@@ -64,6 +64,16 @@ export function facts(handoff, { heard = "", compact = false } = {}) {
       fact("已告知", h("dd", { class: "soft" }, list(card.advice).join(" "))),
     handoff.open_tickets.length > 0 && fact("未结工单", openTickets(handoff)),
   );
+}
+
+/** The place with the parts nobody has confirmed underlined. */
+function marked(handoff, doubtful) {
+  const source = where(handoff.ticket) ? handoff.ticket : handoff.card.where;
+  const parts = ["building", "unit", "room", "place"].filter((name) => source[name]);
+  return parts.map((name) => {
+    const text = `${name === "place" && parts.length > 1 ? " " : ""}${where({ [name]: source[name] })}`;
+    return doubtful.has(name) ? h("u", { class: "unsure", title: "待确认" }, text) : text;
+  });
 }
 
 function fact(name, ...values) {
@@ -80,9 +90,9 @@ function who(handoff) {
     "dd",
     {},
     h("b", {}, name ? `${name}${title && !name.endsWith(title) ? ` ${title}` : ""}` : "未登记号码"),
-    h("span", { class: "digits phone" }, grouped(ticket.phone || card.caller?.phone || "")),
-    resident && h("span", { class: "soft" }, `${role} ${where(resident)}`),
     [...flags].map((flag) => h("span", { class: "flag" }, word("flags", flag))),
+    h("span", { class: "digits phone" }, grouped(ticket.phone || card.caller?.phone || "")),
+    resident && h("span", { class: "soft" }, `登记${role} ${where(resident)}`),
   );
 }
 

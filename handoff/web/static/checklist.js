@@ -12,8 +12,8 @@ async function tick(handoff, key, done) {
   }
 }
 
-/** @param {object} sop card of the kind @param {object} handoff */
-export function checklist(sop, handoff) {
+/** @param {object} sop card of the kind @param {object} handoff @param {Node[]} due reminders */
+export function checklist(sop, handoff, due = []) {
   const marks = handoff.ticket.details?.sop ?? {};
   return h(
     "section",
@@ -30,14 +30,15 @@ export function checklist(sop, handoff) {
             "data-key": key,
             "aria-pressed": String(Boolean(mark)),
             class: mark ? "done" : "",
-            title: mark ? `${mark.name ?? mark.by} ${time(mark.at)}，再按撤销` : "按下记录时间和姓名",
+            title: mark ? `${signed(mark)}，再按撤销` : "按下记录时间和姓名",
             onclick: () => tick(handoff, key, !mark),
           },
-          mark ? `✓ ${text} ${time(mark.at).slice(0, 5)}` : text,
+          mark ? h("span", {}, `✓ ${text} `, h("small", {}, signed(mark))) : text,
         );
       }),
     ),
     h("h3", {}, "处置步骤", h("span", { class: "soft" }, `每 ${sop.feedback_minutes} 分钟反馈一次`)),
+    due.length > 0 && h("ul", { class: "due", "aria-label": "反馈提醒" }, due),
     h(
       "ol",
       { class: "steps" },
@@ -52,7 +53,7 @@ export function checklist(sop, handoff) {
             h("input", { type: "checkbox", "data-key": key, checked: Boolean(mark), onchange: (event) => tick(handoff, key, event.target.checked) }),
             h("kbd", {}, String(index + 1)),
             h("span", {}, text),
-            mark && h("small", {}, `${mark.name ?? mark.by} ${time(mark.at).slice(0, 5)}`),
+            mark && h("small", {}, signed(mark)),
           ),
         );
       }),
@@ -60,6 +61,8 @@ export function checklist(sop, handoff) {
     sop.ask.length > 0 && h("p", { class: "ask" }, h("b", {}, "还要问清："), sop.ask.join("；")),
   );
 }
+
+const signed = (mark) => `${mark.name ?? mark.by} ${time(mark.at).slice(0, 5)}`;
 
 /** Ticks the step with this number, from the keyboard. */
 export function tickNumber(sop, handoff, number) {

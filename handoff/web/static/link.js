@@ -16,7 +16,8 @@ export class Link {
     this.pause = FIRST_PAUSE;
     this.watched = "";
     addEventListener("online", () => this.#again());
-    setInterval(() => this.#check(), 3000);
+    this.pulse = new Worker("/static/pulse.js");
+    this.pulse.onmessage = () => this.#check();
     this.#open();
   }
 
@@ -57,6 +58,7 @@ export class Link {
   }
 
   #check() {
+    if (this.dueAt && performance.now() >= this.dueAt) this.#again();
     const silent = performance.now() - this.heardAt > SILENCE;
     if (!silent || this.socket.readyState === WebSocket.CLOSED || !this.socket.onclose) return;
     this.socket.close(); // over a dead network this takes long to complete: do not wait for it
@@ -64,17 +66,22 @@ export class Link {
   }
 
   #later() {
+    const pause = this.pause * (0.7 + Math.random() * 0.6);
+    this.dueAt = performance.now() + pause;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.#again(), this.pause * (0.7 + Math.random() * 0.6));
+    this.timer = setTimeout(() => this.#again(), pause); // the pulse, where timers sleep
     this.pause = Math.min(this.pause * 1.8, LONGEST_PAUSE);
   }
 
   #again() {
-    if (this.socket.onclose) return; // there is one
+    if (this.socket.onclose || this.trying) return; // there is one, or one is being made
     clearTimeout(this.timer);
+    this.dueAt = 0;
+    this.trying = true;
     // A sign-in that ran out refuses the socket without a reason: a plain request tells.
     fetch("/api/boot", { credentials: "same-origin" })
       .then((answer) => (answer.status === 401 ? location.assign("/login") : this.#open()))
-      .catch(() => this.#later());
+      .catch(() => this.#later())
+      .finally(() => (this.trying = false));
   }
 }

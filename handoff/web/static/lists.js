@@ -2,32 +2,31 @@
 
 import { deadline, place, severity, timer } from "./card.js";
 import { h } from "./dom.js";
+import { CALLING_BACK, TALKING, all, me, presenceOf, state } from "./state.js";
 import { LEVELS, dayTime, where, word } from "./words.js";
 
-const CALLING_BACK = ["caller_left", "callback_due"];
-
 /** The open handoffs, by what has to be done with them. */
-export function sorted(handoffs, me) {
-  const open = [...handoffs].sort(
-    (a, b) => a.priority - b.priority || a.created_at.localeCompare(b.created_at),
-  );
-  const back = (h) => CALLING_BACK.includes(h.state) && !(h.accepted_at && h.agent_id === me);
-  const talking = (h) => ["accepted", "briefing", "bridged"].includes(h.state);
+export function sorted() {
+  const open = all().sort((a, b) => a.priority - b.priority || a.created_at.localeCompare(b.created_at));
+  const back = (x) => CALLING_BACK.includes(x.state) && !(x.accepted_at && x.agent_id === me.id);
+  const talking = (x) => TALKING.includes(x.state);
   return {
-    waiting: open.filter((h) => !CALLING_BACK.includes(h.state) && !talking(h)),
+    waiting: open.filter((x) => !CALLING_BACK.includes(x.state) && !talking(x)),
     back: open.filter(back),
-    talking: open.filter((h) => talking(h) || (CALLING_BACK.includes(h.state) && !back(h))),
+    talking: open.filter((x) => talking(x) || (CALLING_BACK.includes(x.state) && !back(x))),
   };
 }
 
-export function lists({ handoffs, agents, recent, me, selected, onSelect, onHistory }) {
-  const { waiting, back, talking } = sorted(handoffs, me);
-  const item = (handoff) => row(handoff, handoff.id === selected, onSelect);
+export function lists({ reminders, onSelect, onHistory }) {
+  const { waiting, back, talking } = sorted();
+  const { agents, recent } = state;
+  const item = (handoff) => row(handoff, handoff.id === state.selected, onSelect);
   return [
+    reminders.length > 0 && group("到时提醒", reminders, (one) => one, "", "reminders"),
     group("等待接听", waiting, item, "没有人在等待"),
     group("待回拨", back, item, "没有待回拨", back.length > 0 ? "alarm" : ""),
     talking.length > 0 && group("处理中", talking, item),
-    group("在线", agents, (agent) => person(agent, handoffs), "没有人在线"),
+    group("在线", agents, person, "没有人在线"),
     recent.handoffs.length > 0 &&
       group("最近办结", recent.handoffs.slice(0, 12), (done) =>
         h(
@@ -64,7 +63,7 @@ function group(title, items, render, empty = "", kind = "") {
     "section",
     { class: `group ${kind}` },
     h("h2", {}, title, items.length > 0 && h("span", { class: "number" }, String(items.length))),
-    items.length > 0 ? h("ul", {}, items.map(render)) : h("p", { class: "soft" }, empty),
+    items.length > 0 ? h("ul", {}, items.map(render)) : h("p", {}, empty),
   );
 }
 
@@ -96,16 +95,13 @@ function row(handoff, selected, onSelect) {
   );
 }
 
-function person(agent, handoffs) {
-  const busy = handoffs.some((x) => x.agent_id === agent.id && ["accepted", "briefing", "bridged"].includes(x.state) && !x.call_ended);
-  const ringing = handoffs.some((x) => x.offered_to === agent.id && x.state === "offered");
-  const status = busy ? "busy" : ringing ? "ringing" : agent.status;
-  const text = { busy: "通话中", ringing: "振铃", ready: "就绪", away: "离开" }[status];
+function person(agent) {
+  const status = presenceOf(agent);
   return h(
     "li",
     { class: `person ${status}` },
     h("b", {}, agent.name),
     h("span", { class: "soft" }, word("roles", agent.role)),
-    h("span", { class: "state" }, text),
+    h("span", { class: "state" }, word("presence", status)),
   );
 }

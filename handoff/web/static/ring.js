@@ -1,10 +1,11 @@
-// The ring: emergencies sound like nothing else, and are noticed from a background tab.
+// The ring: every kind sounds like nothing else, and is noticed from a background tab.
+//
+// One period of the pattern is rendered once and looped by the audio engine: a background tab's
+// timers may run once a minute, its sound goes on.
 
-const PATTERNS = {
-  // [Hz, start s, length s] within one period
-  emergency: { period: 1.2, gain: 0.5, tones: [[960, 0, 0.18], [1280, 0.2, 0.18], [960, 0.4, 0.18], [1280, 0.6, 0.18]] },
-  request: { period: 2.6, gain: 0.22, tones: [[660, 0, 0.35], [550, 0.4, 0.45]] },
-};
+import { PATTERNS, pattern } from "./tones.js";
+
+const IN_CALL = 0.25; // how much of the loudness is left while somebody is speaking in the ear
 
 export class Ringer {
   constructor() {
@@ -16,66 +17,85 @@ export class Ringer {
   async unlock() {
     this.context ??= new AudioContext();
     await this.context.resume();
-    if ("Notification" in window && Notification.permission === "default") {
-      await Notification.requestPermission();
-    }
+    this.#sound();
+  }
+
+  /** Ask for desktop notices; only from a press on something that says so. */
+  async allowNotices() {
+    if (this.asksForNotices) await Notification.requestPermission();
   }
 
   get locked() {
     return this.context?.state !== "running";
   }
 
-  /** @param {"emergency"|"request"} kind @param {string} title @param {string} body */
-  start(kind, title, body) {
+  get asksForNotices() {
+    return "Notification" in window && Notification.permission === "default";
+  }
+
+  /**
+   * @param {"emergency"|"request"|"invitation"} kind
+   * @param {string} title @param {string} body
+   * @param {{inCall?: boolean}} [options] softer while the agent is talking
+   */
+  start(kind, title, body, { inCall = false } = {}) {
     if (this.kind === kind && this.subject === title + body) return;
     this.stop();
     this.kind = kind;
     this.subject = title + body;
+    this.loudness = inCall ? IN_CALL : 1;
     this.startedAt = performance.now();
     this.#sound();
-    this.timer = setInterval(() => this.#sound(), PATTERNS[kind].period * 1000);
     let shown = false;
     this.blink = setInterval(() => {
       shown = !shown;
       document.title = shown ? `☎ ${title}` : this.title;
     }, 700);
-    if (document.hidden && "Notification" in window && Notification.permission === "granted") {
-      this.notice = new Notification(title, { body, requireInteraction: true, tag: "zhiban-ring" });
-      this.notice.onclick = () => window.focus();
-    }
+    document.title = `☎ ${title}`;
+    this.notice = notify(title, body, "zhiban-ring", { requireInteraction: true });
   }
 
   stop() {
-    clearInterval(this.timer);
     clearInterval(this.blink);
     this.notice?.close();
-    this.master?.disconnect();
-    this.notice = this.master = undefined;
+    this.source?.stop();
+    this.notice = this.source = undefined;
     this.kind = "";
     document.title = this.title;
   }
 
-  #sound() {
-    if (this.locked) return;
-    const { context } = this;
-    const pattern = PATTERNS[this.kind];
-    this.master?.disconnect();
-    this.master = context.createGain();
-    this.master.gain.value = pattern.gain;
-    this.master.connect(context.destination);
-    for (const [frequency, start, length] of pattern.tones) {
-      const tone = context.createOscillator();
-      const shape = context.createGain();
-      const from = context.currentTime + 0.02 + start;
-      tone.type = this.kind === "emergency" ? "square" : "sine";
-      tone.frequency.value = frequency;
-      shape.gain.setValueAtTime(0, from);
-      shape.gain.linearRampToValueAtTime(1, from + 0.015);
-      shape.gain.setValueAtTime(1, from + length - 0.03);
-      shape.gain.linearRampToValueAtTime(0, from + length);
-      tone.connect(shape).connect(this.master);
-      tone.start(from);
-      tone.stop(from + length + 0.01);
-    }
+  /** One short sign that does not repeat: a reminder is due. */
+  chime(title, body) {
+    if (!this.locked) this.#play("reminder", false);
+    notify(title, body, "zhiban-reminder");
   }
+
+  #sound() {
+    if (this.locked || !this.kind || this.source) return;
+    this.source = this.#play(this.kind, true);
+  }
+
+  #play(kind, loop) {
+    const { context } = this;
+    const source = context.createBufferSource();
+    const volume = context.createGain();
+    source.buffer = pattern(context, kind);
+    source.loop = loop;
+    volume.gain.value = PATTERNS[kind].gain * (this.loudness ?? 1);
+    source.connect(volume).connect(context.destination);
+    source.start();
+    return source;
+  }
+}
+
+/** Show a desktop notice to somebody who is looking elsewhere. */
+function notify(title, body, tag, options = {}) {
+  const elsewhere = document.hidden || !document.hasFocus();
+  if (!elsewhere || !("Notification" in window) || Notification.permission !== "granted") return undefined;
+  const notice = new Notification(title, { body, tag, lang: "zh-CN", renotify: true, ...options });
+  notice.onclick = () => {
+    window.focus();
+    notice.close();
+  };
+  return notice;
 }

@@ -104,6 +104,20 @@ function note(name, data) {
         : `升级到${data.label}`;
     case "handoff.bridged":
       return "坐席已接通业主";
+    case "handoff.transferred":
+      return "换了坐席";
+    case "handoff.held":
+      return "业主在听音乐等待";
+    case "handoff.resumed":
+      return "恢复通话";
+    case "handoff.joined":
+      return `${data.name ?? ""}加入：${word("parts", data.part ?? data.mode)}`;
+    case "handoff.left":
+      return `${data.name ?? ""}退出`;
+    case "reminder.due":
+      return `到时提醒：${data.label ?? ""}`;
+    case "reminder.done":
+      return `已反馈：${data.label ?? ""}`;
     case "handoff.returned":
       return "已转回机器人";
     case "handoff.failed":

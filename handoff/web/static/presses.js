@@ -1,0 +1,107 @@
+// What the agent's presses do: take, refuse, hang up, give back, call back.
+
+import { act } from "./api.js";
+import { Call } from "./call.js";
+import { toast } from "./dom.js";
+import { changed, isLive, isMine, mine, myPart, showView, state, visited } from "./state.js";
+
+/** Carry something out; a refusal is shown, never swallowed. */
+export async function press(action) {
+  try {
+    return await action();
+  } catch (error) {
+    toast(error.message, "error");
+    changed();
+    return null;
+  }
+}
+
+export const inCall = () => Boolean(state.call && state.call.state !== "ended");
+
+/** Open the audio of a case; `answer` is the first address, or a promise of it. */
+export async function open(id, ask, { capture = true } = {}) {
+  if (inCall()) {
+    toast("请先结束当前通话", "error");
+    return null;
+  }
+  const call = new Call(id, { onChange: onCall, join: () => joinAgain(id), capture });
+  state.call = call;
+  state.selected = "";
+  state.hungUp.delete(id);
+  showView("work");
+  changed();
+  const answer = await press(ask);
+  if (answer) call.connect(answer.bridge_url);
+  else call.end("refused");
+  return answer;
+}
+
+export const accept = (handoff) => open(handoff.id, () => act(handoff.id, "accept"));
+
+export function ask(what) {
+  state.asking = what;
+  changed();
+}
+
+export async function decline(handoff, reason) {
+  state.asking = "";
+  await press(() => act(handoff.id, "decline", { reason }));
+}
+
+export async function hangUp(handoff) {
+  await press(async () => {
+    await act(handoff.id, "command", { command: "hangup" });
+    leave(handoff.id, "hangup");
+  });
+}
+
+export async function giveBack(handoff) {
+  await press(async () => {
+    await act(handoff.id, "return");
+    state.call?.end("returned");
+  });
+}
+
+export const claim = (handoff) => press(() => act(handoff.id, "claim"));
+
+export function toggleMute() {
+  state.call?.setMuted(!state.call.muted);
+}
+
+/** Close our own line; the call goes on for whoever else is in it. */
+export function leave(id, reason) {
+  state.hungUp.add(id);
+  if (state.call?.id === id) state.call.end(reason);
+  changed();
+}
+
+/** After a reload: join the call in progress again; leave one that is over or no longer ours. */
+export function keepCall() {
+  const own = mine();
+  const live = own && isLive(own) ? own : visited();
+  if (live && !inCall() && state.call?.id !== live.id) {
+    state.call = new Call(live.id, {
+      onChange: onCall,
+      join: () => joinAgain(live.id),
+      capture: myPart(live) !== "listener",
+    });
+    state.call.rejoin();
+  }
+  if (!inCall()) return;
+  const handoff = state.handoffs.get(state.call.id);
+  const lost = handoff && isMine(handoff) && handoff.state === "agent_lost";
+  if (lost || handoff?.call_ended) state.call.end("over");
+}
+
+function joinAgain(id) {
+  const handoff = state.handoffs.get(id);
+  const part = handoff ? myPart(handoff) : "";
+  const mode = { listener: "listen", coach: "coach" }[part];
+  return mode ? act(id, "listen", { mode }) : act(id, "rejoin");
+}
+
+function onCall(call) {
+  if (call !== state.call) return;
+  if (call.state === "ended" && call.reason !== "refused") state.hungUp.add(call.id);
+  changed();
+}
