@@ -16,7 +16,9 @@ from bot.language.emergency import EmergencySpotter
 from tests.support.stores import Stores, open_stores, redis_server
 from voice_gateway.call.attending import follow_events
 from voice_gateway.call.call import Call
+from voice_gateway.conference.room import Room
 from voice_gateway.dialogue.client import DialogueClient
+from voice_gateway.emergency.spool import EmergencySpool
 from voice_gateway.pipeline.frames import Turn
 from voice_gateway.pipeline.speaking import Said
 from voice_gateway.services import Services
@@ -99,6 +101,8 @@ class Ears:
         self.done = asyncio.Event()
         self.busy = False
         self.said_at_parting: list[str] | None = None
+        self.room = Room()
+        self.sample_rate: int | None = None
 
     async def say(self, text: str, *, protected: bool = False) -> None:
         """Keep it."""
@@ -117,7 +121,7 @@ class Ears:
         """Let the test go on."""
         self.done.set()
 
-    async def join(self, agent: object, sample_rate: int) -> None:
+    async def give_way(self, live: bool) -> None:
         """No audio here."""
 
     def part(self) -> None:
@@ -194,6 +198,7 @@ async def _open(stores: Stores, engine: Engine, folder: Path, caller: str) -> As
         recogniser=cast(Any, _Silent()),
         speaker=cast(Any, _Silent()),
         prompts=cast(Any, _Silent()),
+        spool=EmergencySpool(folder / "spool" / "emergencies"),
     )
     call = Call(services, call_id=f"call-{folder.name}", caller=caller, channel="text")
     ears = Ears()

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from voice_gateway.pipeline.bridge import LiveResampler
+from voice_gateway.pipeline.resampling import LiveResampler
 from voice_gateway.recording.recorder import CallRecorder
 
 

@@ -11,8 +11,10 @@ from redis.exceptions import RedisError
 
 from voice_gateway.call.call import Call
 from voice_gateway.call.leg import Leg
+from voice_gateway.conference.conference import Conference
 from voice_gateway.services import Services
 from zhiban import redis_keys
+from zhiban.errors import ZhibanError
 from zhiban.redis_client import BLOCK_MS
 from zhiban.timeline import EventName, TimelineEvent, follow_call
 
@@ -32,13 +34,22 @@ _PUBLIC = {
 """What a caller's page may see of an event; a trusted program sees all."""
 
 
-async def follow_events(services: Services, call: Call, leg: Leg, *, trusted: bool) -> None:
-    """Pass the call's events to the call itself and to the caller's program, until its end."""
+async def follow_events(
+    services: Services,
+    call: Call,
+    leg: Leg,
+    *,
+    trusted: bool,
+    conference: Conference | None = None,
+) -> None:
+    """Pass the call's events to the call, the people in it and the caller's program, to its end."""
     after = "0"
     while True:
         try:
             async for event in follow_call(call.call_id, services.redis, after=after):
                 await call.follow(event)
+                if conference is not None and event.name.startswith("handoff."):
+                    await conference.reconcile()
                 shown = event.to_dict() if trusted else _public(event)
                 if shown is not None:
                     await leg.notify({"type": "event", **shown})
@@ -49,7 +60,9 @@ async def follow_events(services: Services, call: Call, leg: Leg, *, trusted: bo
             after = "$"
 
 
-async def follow_commands(services: Services, call: Call, leg: Leg) -> None:
+async def follow_commands(
+    services: Services, call: Call, leg: Leg, *, conference: Conference | None = None
+) -> None:
     """Carry out what the desk orders."""
     key, last = redis_keys.call_commands(call.call_id), "0"
     while True:
@@ -57,18 +70,26 @@ async def follow_commands(services: Services, call: Call, leg: Leg) -> None:
             for _, entries in await services.redis.xread({key: last}, block=BLOCK_MS) or []:
                 for entry_id, fields in entries:
                     last = entry_id
-                    await _obey(call, leg, json.loads(fields["command"]))
-        except (RedisError, ValueError, KeyError) as error:
+                    await _obey(call, leg, conference, json.loads(fields["command"]))
+        except (RedisError, ValueError, KeyError, ZhibanError) as error:
             logger.error("call %s: commands: %s", call.call_id, type(error).__name__)
             await asyncio.sleep(_RETRY_SECONDS)
 
 
-async def _obey(call: Call, leg: Leg, command: dict[str, Any]) -> None:
+async def _obey(
+    call: Call, leg: Leg, conference: Conference | None, command: dict[str, Any]
+) -> None:
     match command.get("command"):
+        case "floor" if conference is not None:
+            await conference.reconcile()
+        case "skip_briefing" if conference is not None:
+            conference.skip_briefing()
         case "hangup":
             await call.end("agent_hung_up")
         case "return_to_bot":
             # The agent's audio first, or the bot's words would give way to it.
+            if conference is not None:
+                await conference.release()
             leg.part()
             await call.return_to_bot()
         case other:
@@ -77,7 +98,7 @@ async def _obey(call: Call, leg: Leg, command: dict[str, Any]) -> None:
 
 def _public(event: TimelineEvent) -> dict[str, Any] | None:
     names = _PUBLIC.get(EventName(event.name))
-    if names is None:
+    if names is None or event.data.get("private"):
         return None
     data = {name: event.data[name] for name in names if name in event.data}
     return {**event.to_dict(), "data": data}

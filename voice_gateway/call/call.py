@@ -19,7 +19,7 @@ from voice_gateway.pipeline.speaking import Said
 from voice_gateway.services import Services
 from zhiban import redis_keys
 from zhiban.clock import iso_ms, utc_now
-from zhiban.handoffs import HandoffReason
+from zhiban.handoffs import HandoffReason, HandoffRecord
 from zhiban.masking import mask_phone
 from zhiban.timeline import EventName, TimelineEvent
 
@@ -169,7 +169,7 @@ class Call:
             # Durable before anything is done with it.
             await self._line.event(EventName.CALLER_INTERIM, {"text": turn.text, "final": True})
             self._silence.understood()
-        if self.mode is CallMode.BRIDGED:
+        if self.mode is CallMode.BRIDGED or self._line.was_said_to_agent(turn):
             await self._line.record_turn(turn, DialogueReply())
         elif turn.over_bot:
             await self._line.record_turn(turn, DialogueReply(intent="backchannel"))
@@ -234,6 +234,23 @@ class Call:
     async def agent_lost(self) -> None:
         """The agent's line is gone and did not come back."""
         await self._handover.agent_lost()
+
+    async def briefing(self, agent_id: str) -> None:
+        """An agent is told what it is about before the caller is joined.
+
+        Raises:
+            ZhibanError: the handoff is not this agent's any more.
+        """
+        await self._handover.briefing(agent_id)
+
+    async def let_go(self, record: HandoffRecord) -> None:
+        """The agent passed the caller on, or was given up: somebody else is being looked for."""
+        await self._handover.let_go(record)
+
+    async def tell(self, key: str) -> None:
+        """Say a fixed sentence that nothing interrupts, and return when it has been said."""
+        await self._line.say(key, protected=True)
+        await self._line.mouth.wait_quiet()
 
     async def return_to_bot(self) -> None:
         """The agent gives the caller back."""

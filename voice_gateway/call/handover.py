@@ -17,7 +17,7 @@ from voice_gateway.emergency.company import Company
 from voice_gateway.emergency.opening import CaseOpener
 from zhiban.emergencies import EMERGENCY_LABELS
 from zhiban.errors import ZhibanError
-from zhiban.handoffs import HandoffReason, HandoffState
+from zhiban.handoffs import HandoffReason, HandoffRecord, HandoffState
 from zhiban.timeline import EventName, TimelineEvent
 
 logger = logging.getLogger(__name__)
@@ -215,23 +215,48 @@ class Handover:
         await self.stop()
         await line.mouth.interrupt()
 
+    async def briefing(self, agent_id: str) -> None:
+        """The agent is told what it is about; the caller still has company.
+
+        Raises:
+            ZhibanError: HANDOFF_CONFLICT or HANDOFF_ILLEGAL when the handoff is not accepted.
+        """
+        if self.case is not None:
+            await self._line.services.ledger.move(
+                self.case.handoff_id,
+                HandoffState.ACCEPTED,
+                HandoffState.BRIEFING,
+                HandoffReason.WHISPER,
+                by=agent_id,
+            )
+
     async def agent_lost(self) -> None:
         """The agent's line is gone and did not come back: look for the next one."""
         line, case = self._line, self.case
-        if case is None or line.mode is not CallMode.BRIDGED:
+        if case is None or line.over:
             return
         record = await line.services.ledger.get(case.handoff_id)
-        if record.state is not HandoffState.BRIDGED:
+        if record.state not in (HandoffState.BRIEFING, HandoffState.BRIDGED):
             return
         await line.services.ledger.move(
             case.handoff_id,
-            HandoffState.BRIDGED,
+            record.state,
             HandoffState.AGENT_LOST,
             HandoffReason.AGENT_GONE,
             by="gateway",
         )
+        await self._wait_again("agent_lost")
+
+    async def let_go(self, record: HandoffRecord) -> None:
+        """The caller was passed on, or given up by the desk: keep company while it rings."""
+        await self._wait_again("agent_lost" if record.agent_id else "passed_on")
+
+    async def _wait_again(self, phrase: str) -> None:
+        line, case = self._line, self.case
+        if case is None or line.mode is not CallMode.BRIDGED:
+            return
         line.mode = CallMode.WAITING
-        await line.say("agent_lost")
+        await line.say(phrase)
         self._keep_company(case, fresh=False)
 
     async def give_back(self) -> None:
@@ -239,6 +264,7 @@ class Handover:
         self.case = self.company = None
         self._line.reply = DialogueReply()
         self._line.mode = CallMode.BOT
+        self._line.bot_since = asyncio.get_running_loop().time()
         self._line.given_back.set()
         await self._line.say("returned")
 

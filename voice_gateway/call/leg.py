@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from voice_gateway.links.transport import LinkOutput
+from voice_gateway.conference.room import Room
 
 
 class Leg(Protocol):
-    """The caller's side of a bridge."""
+    """The caller's side of a conference.
 
-    async def join(self, agent: LinkOutput, sample_rate: int) -> LinkOutput | None:
-        """Send the caller's speech to the agent (Hz); return where the agent's speech goes."""
+    Attributes:
+        room: where the caller sits, if they can hear and speak.
+        sample_rate: Hz of the caller's leg; None for a caller who reads and types.
+    """
+
+    room: Room
+    sample_rate: int | None
+
+    async def give_way(self, live: bool) -> None:
+        """Let the bot fall silent (True) while people talk with the caller, or speak again."""
         ...
 
     def part(self) -> None:
-        """Undo :meth:`join`."""
+        """Let the bot speak again, now."""
         ...
 
     async def notify(self, event: dict[str, Any]) -> None:

@@ -40,6 +40,7 @@ class Line:
         ended: set when the call is over.
         given_back: set when the agent has given the caller back to the bot.
         last_seq: number of the newest event written here.
+        bot_since: loop time at which an agent last gave the caller back, or 0.
     """
 
     def __init__(self, services: Services, *, call_id: str, caller: str, channel: str) -> None:
@@ -57,6 +58,7 @@ class Line:
         self.given_back = asyncio.Event()
         self.end_reason = ""
         self.last_seq = 0
+        self.bot_since = 0.0
         self._mouth: Mouth | None = None
 
     @property
@@ -83,6 +85,10 @@ class Line:
     def patient(self) -> bool:
         """Whether this caller gets more time (TAX-128)."""
         return self.resident is not None and "elderly" in self.resident.special_flags
+
+    def was_said_to_agent(self, turn: Turn) -> bool:
+        """Return whether a turn began while the agent was still there: it is not for the bot."""
+        return turn.voiced_until > 0 and turn.voiced_until - turn.speech_ms / 1000 < self.bot_since
 
     async def say(self, key: str, *, protected: bool = False) -> None:
         """Say a fixed sentence."""

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from voice_gateway.call.call import Call
 from voice_gateway.call.leg import Leg
+from voice_gateway.conference.conference import Conference
 from zhiban.clock import CHINA
 
 
@@ -18,10 +19,11 @@ def new_call_id() -> str:
 
 @dataclass
 class Held:
-    """A call in progress and its leg."""
+    """A call in progress, its leg and the people in it."""
 
     call: Call
     leg: Leg
+    conference: Conference
 
 
 @dataclass

@@ -10,7 +10,7 @@ from typing import Any
 from aiohttp import WSMsgType, web
 
 from voice_gateway.call.call import Call
-from voice_gateway.links.transport import LinkOutput
+from voice_gateway.conference.room import Room
 from voice_gateway.pipeline.frames import Turn
 from voice_gateway.pipeline.speaking import Said
 
@@ -29,6 +29,8 @@ class TextLeg:
     """
 
     def __init__(self, call: Call, socket: web.WebSocketResponse) -> None:
+        self.room = Room()
+        self.sample_rate: int | None = None
         self._call = call
         self._socket = socket
         self._news = asyncio.Condition()
@@ -107,12 +109,11 @@ class TextLeg:
 
     # --- Leg ------------------------------------------------------------------------------
 
-    async def join(self, agent: LinkOutput, sample_rate: int) -> LinkOutput | None:
-        """A typed call has no speech to join; the agent reads along and hears nothing."""
-        return None
+    async def give_way(self, live: bool) -> None:
+        """A typed call has no speech; the agent reads along and hears nothing."""
 
     def part(self) -> None:
-        """Nothing was joined."""
+        """Nothing was silenced."""
 
     async def notify(self, event: dict[str, Any]) -> None:
         """Send a message; skipped when the socket is closed, which the reader reports."""

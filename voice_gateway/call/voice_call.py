@@ -11,15 +11,18 @@ from pipecat.processors.audio.vad_processor import VADProcessor
 from voice_gateway.call.call import Call
 from voice_gateway.call.running import PipelineRun
 from voice_gateway.call.waiting import first_set
+from voice_gateway.conference.room import Room
 from voice_gateway.links.link import MediaLink
 from voice_gateway.links.transport import LinkInput, LinkOutput
-from voice_gateway.pipeline.bridge import BridgePort
 from voice_gateway.pipeline.conversation import ConversationStage
 from voice_gateway.pipeline.listening import ListeningStage
 from voice_gateway.pipeline.speaking import SpeakingStage
 from voice_gateway.pipeline.vad import new_vad
 from voice_gateway.recording.recorder import CallRecorder
 from voice_gateway.services import Services
+from zhiban.floor import Part
+
+_CALLER = Part.CALLER.value
 
 
 class VoiceLeg:
@@ -36,6 +39,8 @@ class VoiceLeg:
         self._link = link
         self._gone = asyncio.Event()
         rate = link.sample_rate
+        self.room = Room()
+        self.sample_rate: int | None = rate
         self._recorder = (
             CallRecorder(services.settings.recordings_dir / f"{call.call_id}.wav", rate)
             if services.settings.recordings
@@ -44,7 +49,6 @@ class VoiceLeg:
         self._speaking = SpeakingStage(
             services.speaker, rate, on_said=call.said, on_quiet=self._quiet
         )
-        self._port = BridgePort(rate)
         self._output = LinkOutput(link, self._sent)
         listening = ListeningStage(
             services.recogniser,
@@ -61,7 +65,6 @@ class VoiceLeg:
                     listening,
                     ConversationStage(call, self._speaking),
                     self._speaking,
-                    self._port,
                     self._output,
                 ]
             ),
@@ -71,11 +74,13 @@ class VoiceLeg:
     async def run(self) -> None:
         """Hold the call until either side ends it."""
         await self._run.start()
+        self.room.seat(_CALLER, Part.CALLER, self._link.sample_rate, self._output.send_now)
         try:
             await self._call.start(self)
             await first_set(self._gone, self._call.ended)
             await self._call.end("caller_hung_up")
         finally:
+            self.room.close()
             await self._run.stop()
             if self._recorder is not None:
                 await self._recorder.close()
@@ -110,25 +115,24 @@ class VoiceLeg:
 
     # --- Leg ------------------------------------------------------------------------------
 
-    async def join(self, agent: LinkOutput, sample_rate: int) -> LinkOutput | None:
-        """Send the caller's speech to the agent (Hz); return where the agent's speech goes."""
-        self._output.give_way(True)
-        await self._link.clear()
-        self._port.join(agent, sample_rate)
-        return self._output
+    async def give_way(self, live: bool) -> None:
+        """Drop the bot's speech, protected or not, while people talk; let it speak again."""
+        self._output.give_way(live)
+        if live:
+            await self._link.clear()
 
     def part(self) -> None:
-        """Stop sending to the agent; the bot may speak again."""
-        self._port.part()
+        """Let the bot speak again, now."""
         self._output.give_way(False)
 
     async def notify(self, event: dict[str, Any]) -> None:
         """Send a control message to the caller's program."""
         await self._link.send_event(event)
 
-    # --- recording ------------------------------------------------------------------------
+    # --- room and recording ------------------------------------------------------------------------
 
     def _received(self, pcm: bytes) -> None:
+        self.room.hear(_CALLER, pcm)
         if self._recorder is not None:
             self._recorder.heard(pcm)
 

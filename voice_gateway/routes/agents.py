@@ -1,4 +1,7 @@
-"""Where an agent's browser joins a call: ``/v1/agent?handoff=…&token=…``."""
+"""Where an agent's browser joins a call: ``/v1/agent?handoff=…&token=…``.
+
+Guests, listeners and coaches, who do not own the call, add ``&agent=<id>``.
+"""
 
 from __future__ import annotations
 
@@ -35,8 +38,7 @@ class AgentRoute:
     def __init__(self, services: Services, registry: CallRegistry) -> None:
         self._services = services
         self._registry = registry
-        self._joined: dict[str, int] = {}
-        self._graces: set[asyncio.Task[None]] = set()
+        self._graces: dict[tuple[str, str], asyncio.Task[None]] = {}
 
     def add_to(self, app: web.Application) -> None:
         """Add the route."""
@@ -45,7 +47,9 @@ class AgentRoute:
     async def agent(self, request: web.Request) -> web.StreamResponse:
         """Join an accepted handoff."""
         handoff_id = request.query.get("handoff", "")
-        agent_id = await self._redeem(handoff_id, request.query.get("token", ""))
+        agent_id = await self._redeem(
+            handoff_id, request.query.get("agent", ""), request.query.get("token", "")
+        )
         if agent_id is None:
             raise web.HTTPForbidden(text="接听凭证无效或已过期")
         held = self._registry.by_handoff(handoff_id)
@@ -57,10 +61,12 @@ class AgentRoute:
         await socket.prepare(request)
         link = BrowserLink(socket, _RATE)
         await link.send_event({"type": "ready", "sample_rate": _RATE})
-        self._joined[handoff_id] = self._joined.get(handoff_id, 0) + 1
-        mine = self._joined[handoff_id]
+        waiting = self._graces.pop((handoff_id, agent_id), None)
+        if waiting is not None:
+            waiting.cancel()
+        leg = AgentLeg(self._services, held, link, agent_id)
         try:
-            await AgentLeg(self._services, held, link, agent_id).run()
+            await leg.run()
         except ZhibanError as error:
             await link.close(error.code.value)
             return socket
@@ -68,16 +74,18 @@ class AgentRoute:
             await link.close(held.call.end_reason)
         elif held.call.given_back.is_set():
             await link.close("returned")
+        elif leg.who.dropped.is_set():
+            await link.close(leg.who.why)
         else:
             await link.close("agent_gone")
-            self._grant_grace(held, handoff_id, mine)
+            self._grant_grace(held, handoff_id, agent_id)
         return socket
 
-    async def _redeem(self, handoff_id: str, token: str) -> str | None:
+    async def _redeem(self, handoff_id: str, guest_id: str, token: str) -> str | None:
         """Return the agent the token was given to, and use it up."""
         if not handoff_id or not token:
             return None
-        raw = await self._services.redis.getdel(redis_keys.bridge_token(handoff_id))
+        raw = await self._services.redis.getdel(redis_keys.bridge_token(handoff_id, guest_id))
         if raw is None:
             return None
         issued = json.loads(raw)
@@ -85,17 +93,18 @@ class AgentRoute:
             return None
         return str(issued["agent_id"])
 
-    def _grant_grace(self, held: Held, handoff_id: str, mine: int) -> None:
+    def _grant_grace(self, held: Held, handoff_id: str, agent_id: str) -> None:
         """A reload takes a second or two; only then is the agent lost."""
 
         async def wait() -> None:
             await asyncio.sleep(_GRACE_SECONDS)
-            if self._joined.get(handoff_id) == mine:
-                try:
-                    await held.call.agent_lost()
-                except ZhibanError as error:
-                    logger.error("handoff %s: %s", handoff_id, error.message)
+            try:
+                await held.conference.lost(agent_id)
+            except ZhibanError as error:
+                logger.error("handoff %s: %s", handoff_id, error.message)
 
-        task = asyncio.create_task(wait())
-        self._graces.add(task)
-        task.add_done_callback(self._graces.discard)
+        key = (handoff_id, agent_id)
+        task = self._graces[key] = asyncio.create_task(wait())
+        task.add_done_callback(
+            lambda done: self._graces.pop(key) if self._graces.get(key) is done else None
+        )

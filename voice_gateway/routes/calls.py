@@ -16,6 +16,7 @@ from voice_gateway.call.leg import Leg
 from voice_gateway.call.registry import CallRegistry, Held, new_call_id
 from voice_gateway.call.text_call import TextLeg
 from voice_gateway.call.voice_call import VoiceLeg
+from voice_gateway.conference.conference import Conference
 from voice_gateway.links.browser import BrowserLink
 from voice_gateway.readiness import Readiness
 from voice_gateway.services import Services
@@ -127,13 +128,19 @@ class CallRoutes:
         return Call(self._services, call_id=new_call_id(), caller=caller, channel=channel[:16])
 
     async def _hold(self, call: Call, leg: Leg, running: Any, trusted: bool) -> None:
-        self._registry.held[call.call_id] = Held(call, leg)
-        events = asyncio.create_task(follow_events(self._services, call, leg, trusted=trusted))
-        commands = asyncio.create_task(follow_commands(self._services, call, leg))
+        conference = Conference(self._services, call, leg)
+        self._registry.held[call.call_id] = Held(call, leg, conference)
+        events = asyncio.create_task(
+            follow_events(self._services, call, leg, trusted=trusted, conference=conference)
+        )
+        commands = asyncio.create_task(
+            follow_commands(self._services, call, leg, conference=conference)
+        )
         try:
             await running
         finally:
             await call.end("gateway_stopped")
+            await conference.close()
             del self._registry.held[call.call_id]
             commands.cancel()
             _done, late = await asyncio.wait({events}, timeout=_LAST_EVENTS_SECONDS)

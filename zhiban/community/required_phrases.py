@@ -32,6 +32,8 @@ PROTECTED_PHRASES: tuple[str, ...] = (
     "callback_promise",
     "bridged",
     "agent_lost",
+    "on_hold",
+    "passed_on",
     "returned",
     "apology_down",
     "take_message",

@@ -1,0 +1,64 @@
+"""The whisper: what an agent is told, alone, before the caller is joined."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any
+
+from bot.language.speak import speakable
+from voice_gateway.services import Services
+from zhiban.calls.place import describe_place
+from zhiban.community import Community
+from zhiban.emergencies import EMERGENCY_LABELS
+from zhiban.handoffs import HandoffRecord
+
+_REQUESTS = {"human": "业主要求转人工", "manager": "业主要求找经理"}
+_LONGEST_WORDS = 30
+
+
+def wants_briefing(community: Community, record: HandoffRecord) -> bool:
+    """Return whether the site wants agents briefed for such a case; danger is bridged straight."""
+    if record.kind in EMERGENCY_LABELS:
+        return community.whisper_emergency
+    return community.whisper_request
+
+
+def briefing_text(record: HandoffRecord) -> str:
+    """Return kind, place, people, harm and words: ``电梯困人，三栋二单元，两个人，一位老人。``."""
+    card = record.card
+    where = card.get("where")
+    place = describe_place(where) if isinstance(where, Mapping) else ""
+    unconfirmed = isinstance(where, Mapping) and where.get("unconfirmed")
+    parts = [
+        EMERGENCY_LABELS.get(record.kind) or _REQUESTS.get(record.kind, "业主要求人工服务"),
+        f"{place}，位置待确认" if place and unconfirmed else place,
+        _text(card, "people"),
+        _text(card, "hurt"),
+    ]
+    if record.kind not in EMERGENCY_LABELS:
+        parts.append(_matter(card))
+    return speakable("，".join(part.strip("，。 ") for part in parts if part) + "。")
+
+
+async def briefing_speech(
+    services: Services, record: HandoffRecord, sample_rate: int
+) -> AsyncIterator[bytes]:
+    """Yield the briefing as s16le.
+
+    Raises:
+        SpeechUnavailable: no voice could speak.
+    """
+    async for chunk in services.speaker.speak(briefing_text(record), sample_rate):
+        yield chunk.pcm
+
+
+def _matter(card: Mapping[str, Any]) -> str:
+    words = card.get("words")
+    newest = words[-1] if isinstance(words, list) and words else ""
+    matter = _text(card, "what") or str(newest)
+    return f"说的是：{matter[:_LONGEST_WORDS]}" if matter else ""
+
+
+def _text(card: Mapping[str, Any], name: str) -> str:
+    value = card.get(name)
+    return value if isinstance(value, str) else ""
