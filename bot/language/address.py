@@ -15,7 +15,7 @@ from bot.language.address_choice import choose
 from bot.language.address_model import HOME, AddressPart, AddressReading, Choice
 from bot.language.address_parts import find_mentions
 from bot.language.address_rooms import mend
-from bot.language.address_sound import hear
+from bot.language.address_sound import home_by_sound
 from bot.language.address_tokens import encode
 from bot.language.corrections import only_denies, segments_of
 from bot.language.heard_digits import FAR, NEAR, SAME
@@ -114,7 +114,7 @@ def _read_segment(
         if mended is not None:
             said = replace(said, parts=mended, cost=said.cost + SAME)
     if said is None or not _settled(said, text, roster):
-        heard = hear(text, roster, asked=asked)
+        heard = home_by_sound(text, roster, asked=asked)
         if heard is not None and said is not None:
             heard = _joined(heard, said, roster)
         if heard is not None and (said is None or _better(heard, said, roster)):

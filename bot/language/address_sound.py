@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from bot.language.address_model import AddressPart, Choice
+from bot.language.address_model import HOME, AddressPart, Choice
 from bot.language.address_tokens import Codes, encode, letter_at, meanings_of, symbols_of
 from bot.language.heard_digits import (
     BUILDING_HEARD,
@@ -81,7 +81,7 @@ class _Heard:
         return self.cost - _PER_PART * said
 
 
-def hear(text: str, roster: Roster | None, *, asked: bool = False) -> Choice | None:
+def home_by_sound(text: str, roster: Roster | None, *, asked: bool = False) -> Choice | None:
     """The home that was most likely said, by sound.
 
     Args:
@@ -96,7 +96,7 @@ def hear(text: str, roster: Roster | None, *, asked: bool = False) -> Choice | N
     best = min(heard, key=lambda one: (one.score, one.first))
     rivals = [one.home for one in heard if one.score <= best.score + _MARGIN and one is not best]
     parts: dict[AddressPart, str] = {}
-    for place, part in enumerate((AddressPart.BUILDING, AddressPart.UNIT, AddressPart.ROOM)):
+    for place, part in enumerate(HOME):
         value = best.home[place]
         if value is not None and all(rival[place] in (value, None) for rival in rivals):
             parts[part] = value

@@ -8,7 +8,6 @@ that may be a digit or a mark by its sound becomes a private symbol of its sylla
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -40,8 +39,10 @@ _NEEDS_NUMBER = frozenset("PMc")
 _FILLERS = frozenset(" \t\n,，。.、!！?？~～呃嗯啊额哦唔的那这就是")
 _UNIT_LETTERS = {10: "X", 100: "H", 1000: "K"}
 # 洞 is 0 or 栋; 拐 and 勾 are digits only among digits.
-_AMONG_DIGITS = {"洞": "o", "拐": "g", "勾": "q"}
+_DIGIT_WORDS = {"洞": "o", "拐": "g", "勾": "q"}
 AMONG_DIGITS = {"o": "0", "g": "7", "q": "9"}
+"""Codes of characters that are digits only beside others."""
+
 _NUMERAL = frozenset("0123456789XHK")
 _FIRST_SYMBOL = 0xE000
 
@@ -102,7 +103,7 @@ def encode(text: str, *, soft: bool = False) -> Codes:
         before = codes[-1] if codes else ""
         code, size = _hard(text, place, before)
         if soft:
-            code, size = _softened(text, place, code, size, syllable_at)
+            code, size = _softened(place, code, size, syllable_at)
         if code == "":
             paused = True
         else:
@@ -133,8 +134,8 @@ def _hard(text: str, place: int, before: str) -> tuple[str, int]:
         return "-", 1
     if character in _FILLERS:
         return "", 1
-    if character in _AMONG_DIGITS:
-        return _AMONG_DIGITS[character], 1
+    if character in _DIGIT_WORDS:
+        return _DIGIT_WORDS[character], 1
     if character in DIGITS:
         return str(DIGITS[character]), 1
     if UNITS.get(character) in _UNIT_LETTERS:
@@ -160,9 +161,7 @@ def _is_letter(character: str) -> bool:
     )
 
 
-def _softened(
-    text: str, place: int, code: str, size: int, syllable_at: Mapping[int, str]
-) -> tuple[str, int]:
+def _softened(place: int, code: str, size: int, syllable_at: Mapping[int, str]) -> tuple[str, int]:
     if size == 2:
         return code, size
     syllable, following = syllable_at.get(place, ""), syllable_at.get(place + 1, "")
@@ -172,9 +171,6 @@ def _softened(
     if code == ".":
         return _SYMBOL.get(syllable, "."), 1
     return code, size
-
-
-_LETTER = re.compile("[A-Za-zＡ-Ｚａ-ｚ]")
 
 
 def letter_at(codes: Codes, place: int) -> str:

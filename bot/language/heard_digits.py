@@ -58,25 +58,29 @@ def _by_sound(table: dict[str, tuple[str, str, str]]) -> dict[str, tuple[tuple[s
     }
 
 
+def _costs(tiers: tuple[str, str, str]) -> dict[str, float]:
+    return {syllable: cost for syllable, ((_, cost),) in _by_sound({"": tiers}).items()}
+
+
 DIGITS_HEARD = _by_sound(_DIGITS)
 """Syllable to the digits it may be, each with its cost, the likeliest first."""
 
 LETTERS_HEARD = _by_sound(_LETTERS)
 """Syllable to the building letters it may be."""
 
-BUILDING_HEARD = {s: c[0][1] for s, c in _by_sound({"B": _BUILDING}).items()}
+BUILDING_HEARD = _costs(_BUILDING)
 """Syllable to the cost of taking it for 栋, 幢 or 座."""
 
-LETTER_MARK_HEARD = {s: c[0][1] for s, c in _by_sound({"Z": _LETTER_MARK}).items()}
+LETTER_MARK_HEARD = _costs(_LETTER_MARK)
 """Syllable to the cost of taking it for 座 after a letter."""
 
-DASH_HEARD = {s: c[0][1] for s, c in _by_sound({"-": _DASH}).items()}
+DASH_HEARD = _costs(_DASH)
 """Syllable to the cost of taking it for 杠."""
 
-HOUSE_HEARD = {s: c[0][1] for s, c in _by_sound({"h": _HOUSE}).items()}
+HOUSE_HEARD = _costs(_HOUSE)
 """Syllable to the cost of taking it for the 号 of 号楼."""
 
-FLOOR_HEARD = {s: c[0][1] for s, c in _by_sound({"F": _FLOOR}).items()}
+FLOOR_HEARD = _costs(_FLOOR)
 """Syllable to the cost of taking it for 楼."""
 
 
