@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Protocol
 
 from bot.language.categories import ticket_category
+from bot.language.danger import spot_in_turn
 from bot.language.emergency import (
     EMERGENCY_PREFIX,
     EmergencyAction,
@@ -111,7 +112,7 @@ class Understanding:
         self, text: str, alternatives: Sequence[str], ranking: Sequence[tuple[str, float]]
     ) -> Danger | None:
         """The spotter's finding, else the classifier's: in a call it is asked only then."""
-        found = self._spotter.spot(text, final=True, alternatives=alternatives)
+        found = spot_in_turn(self._spotter, text, alternatives=alternatives)
         if found is not None:
             return Danger(found.kind.value, found.action.value, found.confidence)
         opinion = second_opinion(ranking)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from actions.flow.state import Facts, Field, Outcome
 from actions.flow.taking import DANGER, Taking
 from actions.flow.words import threatens, wants_to_cancel, wants_to_leave
-from bot.language.emergency import EmergencyAction, second_opinion
+from bot.language.emergency import SHORT_ANSWER, EmergencyAction, second_opinion
+from bot.language.pinyin import sounds_of
 from bot.language.reply import (
     YesNo,
     read_yes_no,
@@ -74,7 +75,7 @@ def _danger(taking: Taking) -> bool:
     if asks_who_is_inside and kind != "elevator_trapped":
         # 有人在里面 answers the question; it is no intruder.
         return False
-    if opinion.action is EmergencyAction.TRANSFER:
+    if opinion.action is EmergencyAction.TRANSFER and not _is_short(taking.turn.text):
         taking.flow = taking.flow.but(danger=kind)
         taking.finish(Outcome.EMERGENCY)
         return True
@@ -86,6 +87,11 @@ def _danger(taking: Taking) -> bool:
     taking.talk.say("utter_confirm_emergency", question=question)
     taking.talk.expect("yes_no")
     return True
+
+
+def _is_short(text: str) -> bool:
+    """Whether it is a few syllables of answer, of which the classifier cannot be that sure."""
+    return len(sounds_of(text)) <= SHORT_ANSWER
 
 
 def _tells_how_bad(taking: Taking) -> bool:

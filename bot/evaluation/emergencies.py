@@ -9,6 +9,7 @@ from types import MappingProxyType
 from bot.evaluation.clock import cpu_ms
 from bot.evaluation.figures import Failure, Figure, Report, Target, percentile, share
 from bot.evaluation.sets import NONE, EmergencyCase
+from bot.language.danger import spot_in_turn
 from bot.language.emergency import EmergencyAction, EmergencySpotter
 from bot.understanding import Understanding
 
@@ -51,7 +52,7 @@ def spotter_judge(spotter: EmergencySpotter) -> Judge:
     """Return the spotter alone as a judge of finished texts."""
 
     def judge(text: str) -> Verdict:
-        finding = spotter.spot(text, final=True)
+        finding = spot_in_turn(spotter, text)
         if finding is None:
             return Verdict()
         return Verdict(finding.action.value, finding.kind.value)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.language.danger import spot_in_turn
 from bot.language.emergency import (
     QUESTIONS,
     EmergencyAction,
@@ -198,6 +199,43 @@ def test_every_kind_has_its_closed_question() -> None:
     for kind in EmergencyKind:
         question = question_for(kind)
         assert question.endswith("？") and "是不是" in question and len(question) <= 30
+
+
+@pytest.mark.parametrize("text", ["水在流", "喷出来了", "往下淌水"])
+def test_a_few_syllables_of_answer_are_no_news_by_sound_alone(text: str) -> None:
+    """Asked how bad a leak is (DLG-006), the learned layer alone must be far surer."""
+    alone = SPOTTER.spot(text, final=True)
+    assert alone is not None
+    assert alone.action is EmergencyAction.TRANSFER
+    answer = SPOTTER.spot(text, final=True, answering=True)
+    assert alone.confidence >= 0.9 or (answer and answer.action is EmergencyAction.ASK)
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (EmergencyKind.FIRE, "着火了"),
+        (EmergencyKind.FIRE, "冒烟了"),
+        (EmergencyKind.BURST_PIPE, "水喷得到处都是"),
+        (EmergencyKind.ELEVATOR_TRAPPED, "电梯停在半空门打不开里面有老人"),
+    ],
+)
+def test_an_answer_that_tells_of_danger_is_put_through_all_the_same(
+    kind: EmergencyKind, text: str
+) -> None:
+    found = SPOTTER.spot(text, final=True, answering=True)
+    assert found is not None
+    assert (found.kind, found.action) == (kind, EmergencyAction.TRANSFER)
+
+
+@pytest.mark.parametrize(
+    "text", ["我家着火了，还有水龙头也漏水", "厨房水龙头一直在滴水，还有我妈被关在电梯里了"]
+)
+def test_danger_is_found_beside_a_dripping_tap(text: str) -> None:
+    found = spot_in_turn(SPOTTER, text)
+    assert found is not None
+    assert found.action is EmergencyAction.TRANSFER
+    assert found.kind in (EmergencyKind.FIRE, EmergencyKind.ELEVATOR_TRAPPED)
 
 
 def test_is_pure() -> None:

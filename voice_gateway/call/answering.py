@@ -102,7 +102,8 @@ class Answering:
     async def _intercepted(self, turn: Turn, number: int) -> bool:
         """Deal with a turn that concerns an emergency; False when it does not."""
         line = self._line
-        verdict = self._interceptor.final(turn.text, turn.alternatives)
+        answering = line.mode is CallMode.BOT and line.reply.wants_detail
+        verdict = self._interceptor.final(turn.text, turn.alternatives, answering=answering)
         if verdict.transfer is not None:
             intent = f"emergency_{verdict.transfer.kind.value}"
             await line.record_turn(turn, DialogueReply(intent=intent))

@@ -13,6 +13,7 @@ from zhiban.errors import ErrorCode, ZhibanError
 
 _TURN_SECONDS = 8.0
 _MEANING_SECONDS = 2.0
+_DETAILS = frozenset(("address", "phone", "name", "time", "ticket_number"))
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,12 @@ class DialogueReply:
     handoff: Mapping[str, Any] | None = None
     emergency: Mapping[str, Any] | None = None
     took_ms: float = 0.0
+
+    @property
+    def wants_detail(self) -> bool:
+        """Whether the engine asked for a detail of a request whose matter it already knows."""
+        asked = self.expects in _DETAILS
+        return asked or (self.expects == "problem" and bool(self.slots.get("problem")))
 
 
 class DialogueClient:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bot.language.danger import spot_in_turn
 from bot.language.emergency import EmergencyAction, EmergencySpotter, Finding
-from bot.language.matters import split_matters
 from bot.language.reply import YesNo, read_yes_no
 
 
@@ -52,12 +52,19 @@ class Interceptor:
             return Verdict(transfer=finding)
         return _NOTHING
 
-    def final(self, text: str, alternatives: tuple[str, ...] = ()) -> Verdict:
+    def final(
+        self, text: str, alternatives: tuple[str, ...] = (), *, answering: bool = False
+    ) -> Verdict:
         """Judge a finished turn.
 
         After the closed question anything but a clear no puts through.
+
+        Args:
+            text: the caller's words.
+            alternatives: other readings of them, best first.
+            answering: whether the dialogue had asked for a detail of a known request.
         """
-        finding = self._whole(text, alternatives)
+        finding = spot_in_turn(self._spotter, text, alternatives=alternatives, answering=answering)
         if finding is not None and finding.action is EmergencyAction.TRANSFER:
             self._asked = None
             return Verdict(transfer=finding)
@@ -70,18 +77,6 @@ class Interceptor:
             self._asked, self._asked_about = finding, text
             return Verdict(ask=finding)
         return _NOTHING
-
-    def _whole(self, text: str, alternatives: tuple[str, ...]) -> Finding | None:
-        """Spot in the turn and in each matter of it: a tap named with a fire puts no fire out."""
-        findings = [self._spotter.spot(text, final=True, alternatives=alternatives)]
-        matters = split_matters(text).texts
-        if len(matters) > 1:
-            findings += [self._spotter.spot(matter, final=True) for matter in matters]
-        return max(
-            (finding for finding in findings if finding is not None),
-            key=lambda finding: (finding.action is EmergencyAction.TRANSFER, finding.confidence),
-            default=None,
-        )
 
     def silence(self) -> Verdict:
         """The closed question met silence: that is not a clear no either."""

@@ -9,13 +9,14 @@ from bot.language.emergency.second_opinion import (
     SecondOpinion,
     second_opinion,
 )
-from bot.language.emergency.spotter import EmergencySpotter
+from bot.language.emergency.spotter import SHORT_ANSWER, EmergencySpotter
 
 __all__ = [
     "CLASSIFIER_ASK",
     "CLASSIFIER_TRANSFER",
     "EMERGENCY_PREFIX",
     "QUESTIONS",
+    "SHORT_ANSWER",
     "EmergencyAction",
     "EmergencyKind",
     "EmergencySpotter",
