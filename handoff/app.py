@@ -15,6 +15,7 @@ from aiohttp import web
 
 from handoff.accounts import Accounts
 from handoff.audit import Audit
+from handoff.board_figures import BoardFigures
 from handoff.casework import Casework
 from handoff.clock import ClockRules, EscalationClock
 from handoff.desk import Desk, DeskStores
@@ -24,12 +25,14 @@ from handoff.presence import PresenceBook
 from handoff.sessions import Sessions
 from handoff.sop import load_sop
 from handoff.views import ViewMaker
+from handoff.wallboard import Wallboard
 from handoff.web.context import CONTEXT, USER, Context, signed_in
 from handoff.web.entrance import show_login, sign_in, sign_out
 from handoff.web.guard import errors, headers, sign_in_first
 from handoff.web.operations import add_operations
 from handoff.web.recent import add_recent
 from handoff.web.socket import OPEN_SOCKETS, OpenSockets, serve_socket
+from handoff.web.wallboard import add_wallboard
 from zhiban.access import api_token, is_trusted
 from zhiban.api import add_read_api
 from zhiban.community import load_community
@@ -68,7 +71,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     tickets = TicketService(engine, timeline)
     presence = PresenceBook(redis)
     last_resort = LastResort(redis, tickets, community)
-    stores = DeskStores(redis, engine, ledger, tickets, presence, sop)
+    stores = DeskStores(redis, engine, timeline, community, ledger, tickets, presence, sop)
     desk = Desk(stores)
     context = Context(
         settings=settings,
@@ -82,7 +85,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
         desk=desk,
         casework=Casework(stores, desk),
         feed=Feed(redis, ViewMaker(tickets, community, sop), presence),
-        clock=EscalationClock(redis, ledger, timeline, presence, community, last_resort, rules),
+        clock=EscalationClock(stores, presence, last_resort, rules),
     )
     app = web.Application(middlewares=[headers, errors, sign_in_first])
     app[CONTEXT] = context
@@ -121,6 +124,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     app.router.add_static("/shared/", SHARED_STATIC)
     add_operations(app)
     add_recent(app, engine)
+    add_wallboard(app, Wallboard(redis, context.feed, BoardFigures(engine)))
     add_read_api(app, redis=redis, engine=engine, tickets=tickets, allowed=allowed)
     return app
 

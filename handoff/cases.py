@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from zhiban import redis_keys
 from zhiban.floor import Floor
-from zhiban.handoffs import HandoffRecord, HandoffState
+from zhiban.handoffs import CLOSED_STATES, HandoffRecord, HandoffState
 from zhiban.redis_client import RedisClient
 
 logger = logging.getLogger(__name__)
@@ -23,6 +23,7 @@ WAITING = frozenset(
     }
 )
 """Nobody is being rung: the clock has to offer these."""
+_CALLBACK = 2
 UNANSWERED = WAITING | {HandoffState.OFFERED}
 TALKING = frozenset({HandoffState.ACCEPTED, HandoffState.BRIEFING, HandoffState.BRIDGED})
 """An agent has answered."""
@@ -31,13 +32,6 @@ TALKING = frozenset({HandoffState.ACCEPTED, HandoffState.BRIEFING, HandoffState.
 _WRITE_PLAN = """
 if redis.call('HGET', KEYS[1], 'state') ~= ARGV[1] then return 0 end
 for i = 2, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
-return 1
-"""
-
-_CLAIM = """
-local state, holder = unpack(redis.call('HMGET', KEYS[1], 'state', 'agent_id'))
-if state ~= 'callback_due' or (holder and holder ~= '' and holder ~= ARGV[1]) then return 0 end
-redis.call('HSET', KEYS[1], 'agent_id', ARGV[1], 'agent_name', ARGV[2])
 return 1
 """
 
@@ -52,6 +46,8 @@ class Case:
         call_ended: when the call ended, or ``""``.
         accepted_at: when an agent last accepted, or ``""``.
         agent_name: name of the agent rung or talking.
+        claimed_at: when an agent took the due call-back on themselves, or ``""``.
+        reminders: how often somebody was asked to take the due call-back, and last when.
         promised_at: deadline of the call-back promised to the caller, or ``""``.
         wanted_agent: whom the agent who passed the caller on wants rung first, or ``""``.
         wanted_role: the role wanted instead, or ``""``.
@@ -64,6 +60,9 @@ class Case:
     call_ended: str = ""
     accepted_at: str = ""
     agent_name: str = ""
+    claimed_at: str = ""
+    reminders: int = 0
+    reminded_at: str = ""
     promised_at: str = ""
     wanted_agent: str = ""
     wanted_role: str = ""
@@ -81,6 +80,9 @@ class Case:
             call_ended=fields.get("call_ended", ""),
             accepted_at=fields.get("accepted_at", ""),
             agent_name=fields.get("agent_name", ""),
+            claimed_at=fields.get("claimed_at", ""),
+            reminders=int(fields.get("reminders", "0")),
+            reminded_at=fields.get("reminded_at", ""),
             promised_at=fields.get("promised_at", ""),
             wanted_agent=fields.get("wanted_agent", ""),
             wanted_role=fields.get("wanted_role", ""),
@@ -100,13 +102,16 @@ class CaseBook:
     def __init__(self, redis: RedisClient) -> None:
         self._redis = redis
         self._write_plan = redis.register_script(_WRITE_PLAN)
-        self._claim = redis.register_script(_CLAIM)
 
     async def open(self) -> list[Case]:
         """Return all open cases, most urgent and oldest first."""
+        return [case for case in await self.listed() if case.record.state not in CLOSED_STATES]
+
+    async def listed(self) -> list[Case]:
+        """Return the open cases and those whose closing is not fully written yet, in order."""
         ids = sorted(await self._redis.smembers(redis_keys.OPEN_HANDOFFS))
         cases = [case for case in await self._read(ids) if case is not None]
-        return sorted(cases, key=lambda case: (case.record.priority, case.record.created_at))
+        return sorted(cases, key=queue_place)
 
     async def get(self, handoff_id: str) -> Case | None:
         """Return one case, open or closed, if it is still known."""
@@ -122,15 +127,6 @@ class CaseBook:
             await self._announce(case.record.id)
         return bool(written)
 
-    async def claim(self, handoff_id: str, agent_id: str, agent_name: str) -> bool:
-        """Give a due call-back to an agent unless another has it; return whether they have it."""
-        taken = await self._claim(
-            keys=[redis_keys.handoff(handoff_id)], args=[agent_id, agent_name]
-        )
-        if taken:
-            await self._announce(handoff_id)
-        return bool(taken)
-
     async def _announce(self, handoff_id: str) -> None:
         await self._redis.xadd(redis_keys.HANDOFFS, {"id": handoff_id, "state": "card"})
 
@@ -140,6 +136,17 @@ class CaseBook:
                 pipe.hgetall(redis_keys.handoff(handoff_id))
             stored = await pipe.execute()
         return [_read_case(fields) if fields else None for fields in stored]
+
+
+def queue_place(case: Case) -> tuple[int, bool, str]:
+    """Return a sort key: emergencies, requests, call-backs of lesser things; the oldest first.
+
+    An emergency whose caller is gone comes after those who are on the line, before requests.
+    """
+    record = case.record
+    gone = record.state in (HandoffState.CALLER_LEFT, HandoffState.CALLBACK_DUE)
+    rank = _CALLBACK if gone and record.priority > 0 else record.priority
+    return rank, gone, record.created_at
 
 
 def _read_case(fields: Mapping[str, str]) -> Case | None:

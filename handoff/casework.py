@@ -8,9 +8,10 @@ from typing import Any
 from sqlalchemy import update
 
 from handoff.accounts import User
-from handoff.cases import UNANSWERED, Case, CaseBook
+from handoff.cases import UNANSWERED, Case
 from handoff.desk import Desk, DeskStores
 from handoff.outcomes import OUTCOMES
+from zhiban.calls.release import promise_call_back
 from zhiban.clock import iso_ms, utc_now
 from zhiban.errors import ErrorCode, ZhibanError
 from zhiban.handoffs import HandoffReason, HandoffState
@@ -59,7 +60,6 @@ class Casework:
     def __init__(self, stores: DeskStores, desk: Desk) -> None:
         self._stores = stores
         self._desk = desk
-        self._cases = CaseBook(stores.redis)
 
     async def dispose(self, handoff_id: str, user: User, outcome_key: str, notes: str) -> None:
         """Record how it ended: hang up if still joined, ticket first, then close the case.
@@ -159,6 +159,8 @@ class Casework:
             if following is None:
                 raise ZhibanError("业主还在等待，不能办结", code=ErrorCode.HANDOFF_CONFLICT)
             reason = _closing_reason(state, following)
+            if following is HandoffState.CALLBACK_DUE:
+                await promise_call_back(self._stores, case.record, by=user.id)
             try:
                 await self._stores.ledger.move(case.record.id, state, following, reason, by=user.id)
             except ZhibanError as error:
@@ -166,8 +168,11 @@ class Casework:
                     raise
         if needs_callback:
             # Nobody's any more: whoever is free calls back.
-            left = await self._desk.case(case.record.id)
-            await self._cases.note(left, agent_id="", agent_name="", accepted_at="")
+            left = (await self._desk.case(case.record.id)).record
+            if left.state is HandoffState.CALLBACK_DUE and left.agent_id:
+                await self._stores.ledger.release(
+                    left.id, left.agent_id, HandoffReason.NOT_REACHED, by=user.id
+                )
 
     async def _change_details(
         self,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from handoff.cases import TALKING, UNANSWERED, WAITING, Case
 from handoff.presence import Presence
@@ -21,6 +21,12 @@ GATEWAY_GRACE_SECONDS = 3.0
 """The gateway reports a caller's hang-up itself; only if it died must the clock do it."""
 WRAP_UP_SECONDS = 120.0
 """Time for an agent's notes after a call, in which only emergencies ring."""
+ABSENT_SECONDS = 30.0
+"""An agent away from the desk for so long no longer answers for what they began."""
+ACKNOWLEDGE_SECONDS = 120.0
+"""An emergency that nobody confirms goes to the next in the chain (EMG-061)."""
+_LESSER_SECONDS = 600.0
+_MOST_DOUBLINGS = 3
 _LONGEST_REST_SECONDS = 60.0
 _PHONE = "phone"
 
@@ -87,7 +93,19 @@ class Look:
     at: datetime | None
 
 
-Decision = Offer | Move | Rest | NewRound | Look
+@dataclass(frozen=True)
+class Release:
+    """The agent who took a due call-back on themselves is gone: it is everybody's again."""
+
+
+@dataclass(frozen=True)
+class Remind:
+    """Nobody has taken a due call-back on themselves: the next in the chain is asked (EMG-061)."""
+
+    step: StageStep
+
+
+Decision = Offer | Move | Rest | NewRound | Look | Release | Remind
 
 
 @dataclass(frozen=True)
@@ -170,7 +188,39 @@ def decide(
         return Look(deadline)
     if state in WAITING:
         return _seek(case, agents, chain, now, pause_seconds)
+    if state is HandoffState.CALLBACK_DUE:
+        return _owed(case, agents, chain, now)
+    if state is HandoffState.BRIDGED and case.call_ended:
+        absent = _absent_from(case, agents, case.call_ended)
+        if now >= absent:
+            # The talk is over and nobody has said how it ended: somebody must ask.
+            return Move(HandoffState.CALLER_LEFT, HandoffReason.AGENT_GONE)
+        return Look(absent)
     return Look(None)
+
+
+def _owed(case: Case, agents: Agents, chain: Sequence[EscalationStage], now: datetime) -> Decision:
+    """Watch a due call-back: it must have a person, and that person must be there."""
+    record = case.record
+    if record.agent_id:
+        absent = _absent_from(case, agents, case.claimed_at or record.updated_at)
+        return Release() if now >= absent else Look(absent)
+    first = ACKNOWLEDGE_SECONDS if record.priority == 0 else _LESSER_SECONDS
+    patience = first * 2.0 ** min(case.reminders, _MOST_DOUBLINGS)
+    due = after(case.reminded_at or record.updated_at, patience)
+    if now < due:
+        return Look(due)
+    stage = min(case.reminders + 1, len(chain) - 1)
+    reason = HandoffReason.UNACKNOWLEDGED
+    return Remind(StageStep(stage, chain[stage].role, chain[stage].label, reason))
+
+
+def _absent_from(case: Case, agents: Agents, since: str) -> datetime:
+    """Return the moment from which the case's agent does not answer for it any more."""
+    agent = agents.present.get(case.record.agent_id)
+    if agent is None or not agent.seen_at:
+        return after(since, ABSENT_SECONDS)
+    return max(parse(since), agent.gone_from()) + timedelta(seconds=ABSENT_SECONDS)
 
 
 def _ringing(

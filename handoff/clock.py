@@ -8,30 +8,46 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from handoff import keys
 from handoff.cases import Case, CaseBook
-from handoff.chain import Agents, Look, Move, NewRound, Offer, Rest, StageStep, decide
+from handoff.chain import (
+    Agents,
+    Look,
+    Move,
+    NewRound,
+    Offer,
+    Release,
+    Remind,
+    Rest,
+    StageStep,
+    decide,
+)
 from handoff.last_resort import LastResort
 from handoff.leader import LEASE_MS, Leadership
 from handoff.presence import PresenceBook
 from handoff.times import parse
 from zhiban import redis_keys
+from zhiban.calls.release import release_handoff
+from zhiban.calls.stores import CallStores
 from zhiban.clock import iso_ms, utc_now
-from zhiban.community import Community
 from zhiban.errors import ErrorCode, ZhibanError
-from zhiban.handoffs import HandoffLedger, HandoffReason, HandoffState
+from zhiban.handoffs import CLOSED_STATES, HandoffReason, HandoffState, Owed
 from zhiban.redis_client import RedisClient
-from zhiban.timeline import EventName, Timeline
+from zhiban.timeline import EventName
 
 logger = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 0.5
+_REPAIR_SECONDS = 2.0
+"""What a crash left is put right after this long: whoever moved a case settles it meanwhile."""
+_RECOVER_SECONDS = 15.0
 _RENEW_MS = LEASE_MS // 3
 
 
@@ -52,34 +68,32 @@ class EscalationClock:
     """Runs the escalation chains while this process leads.
 
     Args:
-        redis: a client with ``decode_responses=True``.
-        ledger: moves the handoffs.
-        timeline: gets ``handoff.escalated``.
+        stores: where calls, handoffs and tickets are kept.
         presence: who is at a desk.
-        community: the chains.
         last_resort: called when a whole chain was gone through in vain.
         rules: times to keep.
+        now: tells the time, UTC.
     """
 
     def __init__(
         self,
-        redis: RedisClient,
-        ledger: HandoffLedger,
-        timeline: Timeline,
+        stores: CallStores,
         presence: PresenceBook,
-        community: Community,
         last_resort: LastResort,
         rules: ClockRules,
+        now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._redis = redis
-        self._ledger = ledger
-        self._timeline = timeline
+        self._stores = stores
+        self._redis: RedisClient = stores.redis
+        self._ledger = stores.ledger
+        self._community = stores.community
         self._presence = presence
-        self._community = community
         self._last_resort = last_resort
         self._rules = rules
-        self._cases = CaseBook(redis)
-        self._leadership = Leadership(redis)
+        self._now = now
+        self._cases = CaseBook(stores.redis)
+        self._leadership = Leadership(stores.redis)
+        self._repair_at = self._recover_at = datetime.min.replace(tzinfo=UTC)
         self.leads = False
 
     async def run(self) -> None:
@@ -108,21 +122,24 @@ class EscalationClock:
             stream: await self._newest(stream)
             for stream in (redis_keys.HANDOFFS, keys.PRESENCE_CHANGES, redis_keys.TIMELINE)
         }
-        await self._note_ended_calls(None)
+        await self.take_over()
         logger.info("escalation clock runs here")
-        due: datetime | None = utc_now()
+        due = self._now()
         while await self._leadership.hold():
-            if due is not None and due <= utc_now():
-                due = await self._pass()
-            wait_ms = _RENEW_MS
-            if due is not None:
-                until_due = (due - utc_now()) / timedelta(milliseconds=1)
-                wait_ms = max(1, min(_RENEW_MS, round(until_due)))
+            if due <= self._now():
+                due = await self.look()
+            until_due = (due - self._now()) / timedelta(milliseconds=1)
+            wait_ms = max(1, min(_RENEW_MS, round(until_due)))
             changed, ended = await self._changes(positions, wait_ms)
             if ended:
-                await self._note_ended_calls(ended)
+                await self.note_ended_calls(ended)
             if changed or ended:
-                due = utc_now()
+                due = self._now()
+
+    async def take_over(self) -> None:
+        """Find out what happened while nobody led."""
+        self._repair_at = self._recover_at = self._now()
+        await self.note_ended_calls(None)
 
     async def _newest(self, stream: str) -> str:
         entries = await self._redis.xrevrange(stream, count=1)
@@ -139,44 +156,73 @@ class EscalationClock:
             ended |= {f["call_id"] for _, f in entries if f["name"] == EventName.CALL_ENDED}
         return changed, ended
 
-    async def _note_ended_calls(self, ended: set[str] | None) -> None:
+    async def note_ended_calls(self, ended: set[str] | None) -> None:
         """Mark open cases whose call is over; None: look each call up (after a restart)."""
         for case in await self._cases.open():
             if case.call_ended:
                 continue
             call_id = case.record.call_id
             if call_id in ended if ended is not None else await self._has_ended(call_id):
-                await self._cases.note(case, call_ended=iso_ms(utc_now()))
+                await self._cases.note(case, call_ended=iso_ms(self._now()))
 
     async def _has_ended(self, call_id: str) -> bool:
         newest = await self._redis.xrevrange(redis_keys.call_events(call_id), count=100)
         return any(fields["name"] == EventName.CALL_ENDED for _, fields in newest)
 
-    async def _pass(self) -> datetime | None:
-        """Act on every open case once; return when to look again."""
-        cases = await self._cases.open()
+    async def look(self) -> datetime:
+        """Act on every open case once; return when to look again at the latest."""
+        await self._recover()
+        listed = await self._cases.listed()
+        looks = [self._recover_at, *await self._repair(listed)]
+        cases = [case for case in listed if case.record.state not in CLOSED_STATES]
         present = await self._presence.all()
-        looks: list[datetime] = []
         for position, case in enumerate(cases):
-            agents = Agents.of(present, cases, utc_now())
+            agents = Agents.of(present, cases, self._now())
             try:
                 again, cases[position] = await self._act(case, agents)
-            except (RedisError, SQLAlchemyError, OSError):
+            except (RedisError, OSError):
                 raise
             except Exception as error:
                 # Whatever is wrong with one case, the other callers must still be served.
-                again = utc_now() + timedelta(seconds=_RETRY_SECONDS)
+                again = self._now() + timedelta(seconds=_RETRY_SECONDS)
                 conflict = getattr(error, "code", None) is ErrorCode.HANDOFF_CONFLICT
                 if not conflict:  # a conflict only means that somebody moved it first
                     logger.exception("clock: case %s", case.record.id)
             if again is not None:
                 looks.append(again)
-        return min(looks, default=None)
+        return min(looks)
+
+    async def _recover(self) -> None:
+        """Look now and then for handoffs that reached only the database."""
+        if self._now() < self._recover_at:
+            return
+        self._recover_at = self._now() + timedelta(seconds=_RECOVER_SECONDS)
+        try:
+            await self._ledger.recover()
+        except SQLAlchemyError as error:
+            logger.error("clock: the record does not answer: %s", type(error).__name__)
+            self._recover_at = self._now() + timedelta(seconds=_REPAIR_SECONDS)
+
+    async def _repair(self, listed: list[Case]) -> list[datetime]:
+        """Write the rows and events that cases owe for a while already."""
+        owing = [
+            case.record.id
+            for case in listed
+            if not case.record.is_settled or case.record.state in CLOSED_STATES
+        ]
+        if not owing:
+            self._repair_at = self._now() + timedelta(seconds=_REPAIR_SECONDS)
+            return []
+        if self._now() >= self._repair_at:
+            for handoff_id in owing:
+                await self._ledger.settle(handoff_id)
+            self._repair_at = self._now() + timedelta(seconds=_REPAIR_SECONDS)
+        return [self._repair_at]
 
     async def _act(self, case: Case, agents: Agents) -> tuple[datetime | None, Case]:
         """Carry out what is due; return when to look again and the case as it then stands."""
         record = case.record
-        now = utc_now()
+        now = self._now()
         decision = decide(
             case,
             agents,
@@ -191,8 +237,13 @@ class EscalationClock:
                     # Should this agent be lost, everybody may be asked again.
                     await self._cases.note(case, tried="", stage=0, rest_until="")
                 return at, case
+            case Move(state=HandoffState.CALLBACK_DUE, reason=reason):
+                released = await release_handoff(self._stores, record.id, reason)
+                return now, replace(case, record=released)
             case Move(state=state, reason=reason):
-                moved = await self._ledger.move(record.id, record.state, state, reason, by="desk")
+                moved = await self._ledger.move(
+                    record.id, record.state, state, reason, by="desk", rev=record.rev
+                )
                 if record.state is HandoffState.OFFERED and record.offered_to in agents.present:
                     await self._presence.became_free(record.offered_to)
                 return now, replace(case, record=moved)
@@ -203,6 +254,12 @@ class EscalationClock:
                 return now, replace(case, record=replace(record, stage=0), tried=(), rest_until="")
             case Rest():
                 return await self._rest(case, decision)
+            case Release():
+                reason = HandoffReason.AGENT_GONE
+                released = await self._ledger.release(record.id, record.agent_id, reason, by="desk")
+                return now, replace(case, record=released)
+            case Remind(step=step):
+                return await self._remind(case, step)
 
     async def _offer(self, case: Case, offer: Offer) -> tuple[datetime | None, Case]:
         record = case.record
@@ -215,7 +272,6 @@ class EscalationClock:
                 by="desk",
                 data={"for_handoff": record.id},
             )
-        await self._escalate(case, offer.steps)
         tried = (*case.tried, offer.agent.agent_id)
         moved = await self._ledger.move(
             record.id,
@@ -229,38 +285,47 @@ class EscalationClock:
                 "stage": offer.stage,
                 "tried": ",".join(tried),
             },
+            rev=record.rev,
+            first=_escalated(offer.steps, record.round),
         )
-        return utc_now(), replace(case, record=moved, tried=tried)
+        return self._now(), replace(case, record=moved, tried=tried)
 
     async def _rest(self, case: Case, rest: Rest) -> tuple[datetime | None, Case]:
         record = case.record
-        if not await self._cases.note(case, rest_until=rest.until, round=rest.round):
-            return utc_now(), case
-        case = replace(case, record=replace(record, round=rest.round), rest_until=rest.until)
         first = self._community.chain_for(record.kind)[0]
         again = StageStep(0, first.role, first.label, HandoffReason.NO_AGENT)
-        await self._escalate(case, (*rest.steps, again))
+        noted = await self._ledger.note(
+            record,
+            {"rest_until": rest.until, "round": rest.round, "stage": 0},
+            _escalated((*rest.steps, again), rest.round),
+        )
+        case = replace(case, record=noted, rest_until=rest.until)
         await self._last_resort.nobody_found(case)
         return parse(rest.until), case
 
-    async def _escalate(self, case: Case, steps: tuple[StageStep, ...]) -> None:
-        """Write where the chain has come to: stored case first, then one event.
-
-        Stages nobody could be rung at are in ``passed``: the caller is told once, not once for
-        each of them.
-        """
-        if not steps:
-            return
-        reached = steps[-1]
-        await self._cases.note(case, stage=reached.stage)
-        await self._timeline.append(
-            case.record.call_id,
-            EventName.HANDOFF_ESCALATED,
-            {
-                "handoff_id": case.record.id,
-                "ticket_number": case.record.ticket_number,
-                **reached.to_dict(),
-                "round": case.record.round,
-                "passed": [step.to_dict() for step in steps[:-1]],
-            },
+    async def _remind(self, case: Case, step: StageStep) -> tuple[datetime | None, Case]:
+        now = iso_ms(self._now())
+        noted = await self._ledger.note(
+            case.record,
+            {"reminders": case.reminders + 1, "reminded_at": now, "stage": step.stage},
+            _escalated((step,), case.record.round),
         )
+        return self._now(), replace(
+            case, record=noted, reminders=case.reminders + 1, reminded_at=now
+        )
+
+
+def _escalated(steps: tuple[StageStep, ...], rounds: int) -> Owed:
+    """Return the event of where the chain has come to.
+
+    Stages nobody could be rung at are in ``passed``: the caller is told once, not once for
+    each of them.
+    """
+    if not steps:
+        return ()
+    told = {
+        **steps[-1].to_dict(),
+        "round": rounds,
+        "passed": [step.to_dict() for step in steps[:-1]],
+    }
+    return ((EventName.HANDOFF_ESCALATED, told),)

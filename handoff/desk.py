@@ -16,10 +16,12 @@ from handoff.sop import SopBook
 from handoff.words import DECLINE_REASONS
 from zhiban import redis_keys
 from zhiban.clock import iso_ms, utc_now
+from zhiban.community import Community
 from zhiban.errors import ErrorCode, ZhibanError
 from zhiban.handoffs import HandoffLedger, HandoffReason, HandoffRecord, HandoffState
 from zhiban.redis_client import RedisClient
 from zhiban.tickets import TicketService
+from zhiban.timeline import Timeline
 
 BRIDGE_TOKEN_SECONDS = 60
 _LOCAL = ("", "localhost", "127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104
@@ -45,6 +47,8 @@ class DeskStores:
 
     redis: RedisClient
     engine: AsyncEngine
+    timeline: Timeline
+    community: Community
     ledger: HandoffLedger
     tickets: TicketService
     presence: PresenceBook
@@ -206,9 +210,13 @@ class Desk:
         Raises:
             TakenError: somebody else has it.
         """
-        if await self._cases.claim(handoff_id, user.id, user.name):
-            return await self.case(handoff_id)
-        raise TakenError((await self.case(handoff_id)).agent_name)
+        try:
+            await self._stores.ledger.claim(handoff_id, user.id, user.name)
+        except ZhibanError as error:
+            if error.code is not ErrorCode.HANDOFF_CONFLICT:
+                raise
+            raise TakenError((await self.case(handoff_id)).agent_name) from error
+        return await self.case(handoff_id)
 
     async def case(self, handoff_id: str) -> Case:
         """Return a case.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -33,10 +33,11 @@ return raw or ''
 
 
 class Status(StrEnum):
-    """What an agent has chosen."""
+    """What an agent has chosen; only who is ready is rung."""
 
     READY = "ready"
     AWAY = "away"
+    DND = "dnd"
 
 
 @dataclass(frozen=True)
@@ -97,15 +98,17 @@ class PresenceBook:
 
     Args:
         redis: a client with ``decode_responses=True``.
+        now: tells the time, UTC.
     """
 
-    def __init__(self, redis: RedisClient) -> None:
+    def __init__(self, redis: RedisClient, now: Callable[[], datetime] = utc_now) -> None:
         self._redis = redis
+        self._now = now
         self._merge = redis.register_script(_MERGE)
 
     async def arrive(self, agent_id: str, name: str, role: str) -> Presence:
         """Note an opened socket; a reloaded page keeps its status, a new shift starts ready."""
-        now = utc_now()
+        now = self._now()
         known = (await self.all()).get(agent_id)
         changes = {"name": name, "role": role, "seen_at": iso_ms(now), "gone_at": ""}
         if known is None or not known.is_here(now):
@@ -115,16 +118,16 @@ class PresenceBook:
 
     async def confirm(self, agent_id: str) -> None:
         """Note that the socket still answers (no announcement)."""
-        changes = {"seen_at": iso_ms(utc_now()), "gone_at": ""}
+        changes = {"seen_at": iso_ms(self._now()), "gone_at": ""}
         before = await self._merge(
             keys=[redis_keys.AGENTS], args=[agent_id, json.dumps(changes, ensure_ascii=False)]
         )
-        if not before or not Presence.from_json(agent_id, before).is_here(utc_now()):
+        if not before or not Presence.from_json(agent_id, before).is_here(self._now()):
             await self._announce(agent_id)
 
     async def leave(self, agent_id: str) -> None:
         """Note that the agent's last socket at this process closed."""
-        await self._write(agent_id, {"gone_at": iso_ms(utc_now())})
+        await self._write(agent_id, {"gone_at": iso_ms(self._now())})
 
     async def sign_out(self, agent_id: str) -> None:
         """Forget the agent: no grace for a deliberate sign-out."""
@@ -132,15 +135,15 @@ class PresenceBook:
         await self._announce(agent_id)
 
     async def choose(self, agent_id: str, status: Status) -> None:
-        """Set ready or away."""
+        """Set ready, away or do not disturb."""
         changes = {"status": status.value}
         if status is Status.READY:
-            changes["idle_since"] = iso_ms(utc_now())
+            changes["idle_since"] = iso_ms(self._now())
         await self._write(agent_id, changes)
 
     async def became_free(self, agent_id: str) -> None:
         """Start the idle time anew, after a call or a missed ring."""
-        await self._write(agent_id, {"idle_since": iso_ms(utc_now())})
+        await self._write(agent_id, {"idle_since": iso_ms(self._now())})
 
     async def all(self) -> dict[str, Presence]:
         """Return everybody heard of, here or gone."""

@@ -2,6 +2,7 @@
 
 from zhiban.handoffs.ledger import HandoffLedger
 from zhiban.handoffs.record import HandoffRecord
+from zhiban.handoffs.scripts import Owed
 from zhiban.handoffs.states import CLOSED_STATES, HandoffReason, HandoffState, is_legal
 
 __all__ = [
@@ -10,5 +11,6 @@ __all__ = [
     "HandoffReason",
     "HandoffRecord",
     "HandoffState",
+    "Owed",
     "is_legal",
 ]

@@ -106,6 +106,7 @@ class HandoffLedger:
         changes: Changes | None = None,
         data: Mapping[str, Any] | None = None,
         owner: str | None = None,
+        rev: int | None = None,
         first: Owed = (),
     ) -> HandoffRecord:
         """Move a handoff from one state to the next, atomically.
@@ -120,6 +121,7 @@ class HandoffLedger:
                 ``offered_to``, ``stage``, ``round``).
             data: more for the timeline event.
             owner: move it only while it is this agent's; None for whoever's.
+            rev: move it only while it is at this revision; None for any.
             first: events that belong to this move and come before its own.
 
         Raises:
@@ -322,7 +324,7 @@ class HandoffLedger:
 
     async def settle(self, handoff_id: str) -> None:
         """Write row and events that a handoff still owes; harmless to repeat."""
-        await self._settlement.settle(handoff_id)
+        await self._settlement.settle(handoff_id, again=True)
 
     async def _merge(
         self, handoff_id: str, changes: Changes, card: Mapping[str, Any]
@@ -362,7 +364,7 @@ class HandoffLedger:
             raise _unknown()
         if answer.outcome == CONFLICT:
             raise ZhibanError(f"handoff is already {answer.state}", code=ErrorCode.HANDOFF_CONFLICT)
-        await self.settle(handoff_id)
+        await self._settlement.settle(handoff_id)
         return HandoffRecord.from_hash(answer.fields)
 
     async def _listed(self) -> list[HandoffRecord]:

@@ -39,8 +39,13 @@ class Settlement:
         self._scripts = scripts
         self._mirror = Mirror(engine)
 
-    async def settle(self, handoff_id: str) -> None:
-        """Write row and events of a handoff; while the database is away they stay owed."""
+    async def settle(self, handoff_id: str, *, again: bool = False) -> None:
+        """Write row and events of a handoff; while the database is away they stay owed.
+
+        Args:
+            handoff_id: which.
+            again: a repair; those who follow changes are told only if it succeeds.
+        """
         async with self._redis.pipeline(transaction=True) as pipeline:
             pipeline.hgetall(redis_keys.handoff(handoff_id))
             pipeline.lrange(redis_keys.handoff_outbox(handoff_id), 0, -1)
@@ -54,12 +59,13 @@ class Settlement:
             await self._timeline.append(
                 record.call_id, owed.name, owed.data, at=owed.at, once=owed.key
             )
-        await self._redis.xadd(
-            redis_keys.HANDOFFS,
-            {"id": handoff_id, "state": record.state.value},
-            maxlen=100_000,
-            approximate=True,
-        )
+        if recorded or not again:
+            await self._redis.xadd(
+                redis_keys.HANDOFFS,
+                {"id": handoff_id, "state": record.state.value},
+                maxlen=100_000,
+                approximate=True,
+            )
         if recorded:
             if record.state in CLOSED_STATES:
                 await self._redis.srem(redis_keys.OPEN_HANDOFFS, handoff_id)

@@ -53,6 +53,8 @@ class HandoffReason(StrEnum):
     CALLED_AGAIN = "called_again"
     GATEWAY_LOST = "gateway_lost"
     CALLBACK_CLAIMED = "callback_claimed"
+    NOT_REACHED = "not_reached"
+    UNACKNOWLEDGED = "unacknowledged"
     TRANSFERRED = "transferred"
     CONSULT_COMPLETED = "consult_completed"
 

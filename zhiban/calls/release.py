@@ -1,0 +1,60 @@
+"""A handoff whose caller is gone becomes a call-back that is due (EMG-003)."""
+
+from __future__ import annotations
+
+import logging
+
+from zhiban.calls.report import call_back_promise
+from zhiban.calls.stores import CallStores
+from zhiban.emergencies import EMERGENCY_LABELS
+from zhiban.errors import ErrorCode, ZhibanError
+from zhiban.handoffs import HandoffReason, HandoffRecord, HandoffState, is_legal
+
+logger = logging.getLogger(__name__)
+
+
+async def release_handoff(
+    stores: CallStores, handoff_id: str, reason: HandoffReason = HandoffReason.CALLER_HUNG_UP
+) -> HandoffRecord:
+    """Bring an open handoff to ``callback_due`` with a promise on its ticket.
+
+    Idempotent, and safe beside the desk, another node or an earlier try that broke off half-way.
+
+    Args:
+        stores: ledger, tickets and deadlines.
+        handoff_id: which.
+        reason: why nobody is on the line any more.
+
+    Raises:
+        ZhibanError: HANDOFF_UNKNOWN.
+    """
+    while True:
+        record = await stores.ledger.get(handoff_id)
+        if record.state is HandoffState.CALLER_LEFT:
+            following = HandoffState.CALLBACK_DUE
+            data = {"due_at": await promise_call_back(stores, record, by="bot")}
+        elif is_legal(record.state, HandoffState.CALLER_LEFT):
+            following, data = HandoffState.CALLER_LEFT, {}
+        else:
+            return record
+        try:
+            await stores.ledger.move(
+                record.id, record.state, following, reason, by="gateway", data=data
+            )
+        except ZhibanError as error:
+            # Somebody moved it in the same moment; look again.
+            if error.code is not ErrorCode.HANDOFF_CONFLICT:
+                raise
+
+
+async def promise_call_back(stores: CallStores, record: HandoffRecord, *, by: str) -> str:
+    """Promise the call back on the handoff's ticket, once; return by when, UTC ISO 8601."""
+    promise = call_back_promise(stores.community, emergency=record.kind in EMERGENCY_LABELS)
+    try:
+        await stores.tickets.promise(record.ticket_number, promise, by=by, what="callback_due")
+    except ZhibanError as error:
+        if error.code is not ErrorCode.TICKET_UNKNOWN:
+            raise
+        # The case stays red on every desk; a missing form must not hold it back.
+        logger.error("handoff %s: no ticket to promise on", record.id)
+    return promise.due_at
