@@ -9,6 +9,7 @@ from actions.flow.state import Field
 from actions.flow.taking import CHECK_ADDRESS, CONFIRM, FIX, RESIDENT, Taking
 from actions.flow.words import describe, is_generic, read_since
 from actions.turn import REPAIR_INTENTS
+from bot.language.address import AddressReading
 from bot.language.person import PersonReading
 from bot.language.phone import PhoneReading
 from bot.language.place import PlaceScope, read_place
@@ -46,7 +47,7 @@ def learn(taking: Taking, text: str) -> None:
     """Fill facts from the words; what was learned is in ``taking.learned``."""
     asking = taking.flow.asking
     heard = _hear(taking, text, asking)
-    spans = _learn_address(taking, text, asking, heard)
+    spans = _learn_address(taking, heard.address)
     person = _learn_name(taking, text, asking, heard.person)
     phone_span = _learn_phone(taking, text, asking, heard.phone)
     rest = describe(text, *spans, person.span if person else "", phone_span)
@@ -75,9 +76,8 @@ def _hear(taking: Taking, text: str, asking: str) -> Heard:
     return hear(text, expects=expects, part=part, roster=roster, now=local_now())
 
 
-def _learn_address(taking: Taking, text: str, asking: str, heard: Heard) -> tuple[str, ...]:
+def _learn_address(taking: Taking, reading: AddressReading | None) -> tuple[str, ...]:
     """Keep the home that was said; return the words it was said with."""
-    reading = heard.address
     if reading is None:
         return ()
     said = reading.home()
