@@ -10,7 +10,7 @@ from rasa_sdk.events import FollowupAction, SlotSet
 from actions.filing import draft_of, file_request_for_person, file_ticket
 from actions.flow.spec import MANAGER_FORM, PROGRESS_FORM, SHARED
 from actions.flow.spoken import spoken_minutes
-from actions.flow.state import MATTER, Facts, Flow, Outcome
+from actions.flow.state import HOME, MATTER, Facts, Flow, Outcome
 from actions.memory import NEW_MATTER, Memory
 from actions.next_matter import take_up_next
 from actions.progress import NO_TICKET
@@ -154,10 +154,10 @@ def _has_matter(flow: Flow) -> bool:
 
 def _carried(facts: Facts, flow: Flow) -> dict[str, Any]:
     """Return what the next matter need not be asked again: one visit, the same doubts."""
-    home = ("address", "building", "unit", "room", "caller_name", "phone")
+    known = ("address", *HOME, "caller_name", "phone")
     return {
         "available_time": facts.available_time,
-        "unconfirmed": [name for name in flow.unconfirmed if name in home],
+        "unconfirmed": [name for name in flow.unconfirmed if name in known],
     }
 
 
@@ -167,5 +167,5 @@ def _forget(facts: Facts, flow: Flow) -> Events:
     elsewhere = facts.category in SHARED and not facts.room
     if elsewhere and (flow.home or facts.category == Category.REPAIR_PUBLIC):
         # Where a street lamp stands is not where the caller lives.
-        events += [SlotSet(name, flow.home.get(name)) for name in ("building", "unit", "room")]
+        events += [SlotSet(name, flow.home.get(name)) for name in HOME]
     return events

@@ -9,7 +9,7 @@ from rasa_sdk.events import FollowupAction
 
 from actions.filing import draft_of, file_ticket
 from actions.flow.spec import REQUEST_FORM, category_of
-from actions.flow.state import MATTER, Facts, Flow
+from actions.flow.state import MATTER, Facts, Flow, home_of
 from actions.matters import instead_of, part_of
 from actions.memory import MORE_HELP, Memory
 from actions.promises import call_back_promise
@@ -48,7 +48,8 @@ async def take_up_next(
     rest, said = list(waiting), set(given)
     while rest:
         one = rest.pop(0)
-        if one.is_question or one.intent == FALLBACK:
+        asks = one.is_question or one.intent == FALLBACK
+        if asks:
             category = one.intent if one.is_question else ""
             answer = await resources.answers.find(one.text, category)
             if answer is not None:
@@ -58,15 +59,13 @@ async def take_up_next(
                 said.add(answer.key)
                 continue
         talk.say("utter_next_matter", matter=spoken_matter(one))
-        unanswered = one.is_question or one.intent == FALLBACK
         if one.is_question:
             talk.say("utter_no_answer")
         now = part_of(turn, one)
-        instead = instead_of(now, known)
         return [
-            memory.but(misses=0, awaiting="", instead=instead).event(),
+            memory.but(misses=0, awaiting="", instead=instead_of(now, known)).event(),
             waiting_event(rest),
-            FollowupAction(REQUEST_FORM if unanswered else way_of(now)),
+            FollowupAction(REQUEST_FORM if asks else way_of(now)),
         ]
     talk.say("utter_anything_else")
     talk.expect("yes_no")
@@ -105,6 +104,6 @@ def _at_home(facts: Facts, turn: Turn) -> tuple[Facts, tuple[str, ...]]:
     resident = turn.resident or {}
     if facts.building or not resident.get("building"):
         return facts, ()
-    home = {name: str(resident.get(name) or "") or None for name in ("building", "unit", "room")}
+    home = home_of(resident)
     name = facts.caller_name or str(resident.get("name") or "") or None
     return facts.but(**home, caller_name=name), tuple(part for part in home if home[part])

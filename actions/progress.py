@@ -14,7 +14,7 @@ from actions.flow.learn import learn
 from actions.flow.leave import steps_out
 from actions.flow.spec import PROGRESS_FORM
 from actions.flow.spoken import category_words, spoken_minutes
-from actions.flow.state import Field, Outcome
+from actions.flow.state import HOME, Field, Outcome
 from actions.flow.taking import Taking
 from actions.forms import form_events, taking_of
 from actions.residents import Claim, Residents, Verified
@@ -63,8 +63,7 @@ class ValidateProgressForm(OwnAction):
             text = taking.turn.text
             taking.facts = taking.facts.but(category=None, problem=None)
             if taking.memory.home_offered:
-                who = ("building", "unit", "room", "caller_name")
-                taking.facts = taking.facts.but(**dict.fromkeys(who))
+                taking.facts = taking.facts.but(**dict.fromkeys((*HOME, "caller_name")))
             taking.talk.say("utter_identity_needed")
             if taking.turn.caller:
                 # Calling from the number counts as knowing it.
@@ -110,7 +109,7 @@ class ValidateProgressForm(OwnAction):
         if failures >= _FAILURES:
             taking.finish(Outcome.NOT_IDENTIFIED)
             return True
-        taking.facts = facts.but(building=None, unit=None, room=None, caller_name=None)
+        taking.facts = facts.but(**dict.fromkeys((*HOME, "caller_name")))
         if facts.phone != taking.turn.caller:
             taking.facts = taking.facts.but(phone=None)
         taking.flow = taking.flow.but(asking=Field.ADDRESS, resident_says_no=True)

@@ -6,7 +6,7 @@ from rasa_sdk import Tracker
 from rasa_sdk.events import FollowupAction
 
 from actions.flow.learn import learn
-from actions.flow.state import Facts, Flow
+from actions.flow.state import HOME, Facts, Flow
 from actions.flow.taking import Taking
 from actions.flow.words import wants_to_leave
 from actions.memory import EMERGENCY, MORE_HELP, NEW_MATTER, Memory
@@ -148,7 +148,7 @@ class TakeInformation(_SmallTalk):
             opening=True,
         )
         learn(taking, turn.text)
-        kept = {"building", "unit", "room", "caller_name", "phone"}
+        kept = {*HOME, "caller_name", "phone"}
         if not taking.learned & kept:
             return not_understood(turn, talk, tracker)
         told = {name: getattr(taking.facts, name) for name in kept}

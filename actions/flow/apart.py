@@ -11,8 +11,8 @@ from actions.ways import way_of
 from bot.language.emergency import second_opinion
 from bot.language.matter_clauses import Joint
 
-# What is said of these may name anything; only a joint begins another matter.
-_FREE = (Field.PROBLEM, Field.PLACE, Field.SEVERITY, Field.WISH, Field.SINCE)
+FREE = (Field.PROBLEM, Field.PLACE, Field.SEVERITY, Field.WISH, Field.SINCE)
+"""What is said of these may name anything; only a joint begins another matter."""
 
 
 async def first_comes(taking: Taking) -> bool:
@@ -38,7 +38,7 @@ async def others_wait(taking: Taking) -> Turn | None:
     matter, to be answered at once if it can be.
     """
     turn, about = taking.turn, taking.facts.problem or ""
-    least = Joint.WEAK if taking.flow.asking in _FREE else Joint.RUN
+    least = Joint.WEAK if taking.flow.asking in FREE else Joint.RUN
     main, others = await set_apart(turn, taking.resources.parser, about=about, least=least)
     if not others:
         return None

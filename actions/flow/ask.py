@@ -11,7 +11,7 @@ from actions.flow.spec import (
     needs,
 )
 from actions.flow.spoken import resident_address, resident_person, spoken_address, summary
-from actions.flow.state import Field, Outcome
+from actions.flow.state import HOME, Field, Outcome
 from actions.flow.taking import CHECK_ADDRESS, CONFIRM, RESIDENT, Taking
 from bot.language.numbers import say_digits
 from bot.language.phone import read_phone
@@ -97,7 +97,7 @@ def _offers_resident(taking: Taking, field: Field) -> bool:
 def _checks_address(taking: Taking) -> bool:
     """Read back an address that was mended by ear, or ask again for one that does not exist."""
     facts, flow = taking.facts, taking.flow
-    if not taking.learned & {"building", "unit", "room"}:
+    if taking.learned.isdisjoint(HOME):
         return False
     if missing_part(facts, taking.resources.roster) is not None:
         return False
@@ -105,14 +105,14 @@ def _checks_address(taking: Taking) -> bool:
     if taking.resources.roster.buildings and not exists:
         if flow.tried("unknown") == 0:
             taking.talk.say("utter_unknown_address", address=spoken_address(facts))
-            taking.facts = facts.but(building=None, unit=None, room=None)
+            taking.facts = facts.but(**dict.fromkeys(HOME))
             taking.flow = flow.asked("unknown").asked(Field.ADDRESS)
             taking.talk.expect("address")
             return True
         # They insist: taken down as told, and marked for the colleague.
         taking.flow = flow.doubting(("address",))
         return False
-    if set(flow.unconfirmed) & {"building", "unit", "room"}:
+    if not set(flow.unconfirmed).isdisjoint(HOME):
         taking.flow = flow.but(asking=CHECK_ADDRESS)
         taking.talk.say("utter_check_address", address=spoken_address(facts))
         taking.talk.expect("yes_no")

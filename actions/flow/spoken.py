@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from actions.flow.state import Facts
+from actions.flow.state import HOME, Facts, home_of
 from bot.language.numbers import say_number
 from bot.language.speak import say_address, say_phone, speakable
 from zhiban.tickets import Category
@@ -66,11 +66,7 @@ def resident_person(resident: Mapping[str, Any]) -> str:
 
 def resident_address(resident: Mapping[str, Any]) -> str:
     """Return the home of the calling number, spoken."""
-    return say_address(
-        str(resident.get("building") or "") or None,
-        str(resident.get("unit") or "") or None,
-        str(resident.get("room") or "") or None,
-    )
+    return say_address(**home_of(resident))
 
 
 def matter(facts: Facts) -> str:
@@ -102,7 +98,7 @@ def summary(facts: Facts) -> str:
 def changes(facts: Facts, names: set[str]) -> str:
     """Return the changed values only."""
     parts = []
-    if names & {"building", "unit", "room"}:
+    if not names.isdisjoint(HOME):
         parts.append(spoken_address(facts))
     if "caller_name" in names:
         parts.append(spoken_name(facts.caller_name or ""))

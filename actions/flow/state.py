@@ -81,6 +81,14 @@ class Facts:
 MATTER = ("place", "problem", "severity", "since", "available_time", "wish", "category", "urgency")
 """Fields that belong to one matter and are forgotten when the next one begins."""
 
+HOME = ("building", "unit", "room")
+"""Fields that say where the caller lives."""
+
+
+def home_of(resident: Mapping[str, Any]) -> dict[str, str | None]:
+    """Return the home of the calling number as fields."""
+    return {name: str(resident.get(name) or "") or None for name in HOME}
+
 
 @dataclass(frozen=True)
 class Flow:

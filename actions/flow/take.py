@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from actions.flow.apart import first_comes, keep, others_wait
+from actions.flow.apart import FREE, first_comes, keep, others_wait
 from actions.flow.ask import ask_next
 from actions.flow.grade import grade_matter
 from actions.flow.learn import learn
 from actions.flow.leave import steps_out
 from actions.flow.spec import COMPLAINT_FORM, category_of, needs
 from actions.flow.spoken import changes
-from actions.flow.state import MATTER, Facts, Field, Outcome
+from actions.flow.state import HOME, MATTER, Field, Outcome, home_of
 from actions.flow.taking import CHECK_ADDRESS, CONFIRM, FIX, RESIDENT, Taking
 from actions.flow.words import is_question, named_wrong, threatens
 from actions.turn import QUESTION_INTENTS, REPAIR_INTENTS, REQUEST_INTENTS, Turn
@@ -22,7 +22,6 @@ _SURE = 0.5
 _CLEAR = 0.6
 _OTHER_MATTER = 0.65
 _MISSES = 3
-_HOME = ("building", "unit", "room")
 
 
 async def take(taking: Taking) -> None:
@@ -73,7 +72,7 @@ def _learn(taking: Taking) -> None:
 def _begin(taking: Taking) -> None:
     """Forget the last matter, know the category, feel with the caller."""
     turn = taking.turn
-    home = {name: value for name, value in taking.facts.known().items() if name in _HOME}
+    home = {name: value for name, value in taking.facts.known().items() if name in HOME}
     also = tuple(one.text for one in taking.waiting)
     taking.flow = taking.flow.but(home=home, also=also).doubting(turn.known.get("unconfirmed", ()))
     taking.facts = taking.facts.but(**dict.fromkeys(MATTER))
@@ -118,7 +117,7 @@ def _says_what_is_wrong(taking: Taking) -> bool:
     wrong = named_wrong(taking.turn.text)
     fields = {
         "phone": ("phone",),
-        "address": ("building", "unit", "room"),
+        "address": HOME,
         "name": ("caller_name",),
         "time": ("available_time",),
     }.get(wrong, ())
@@ -142,9 +141,7 @@ def _answers_closed_question(taking: Taking) -> bool:
     resident = taking.turn.resident or {}
     if agreed is YesNo.YES and asking == RESIDENT:
         taking.set(
-            building=str(resident.get("building") or "") or None,
-            unit=str(resident.get("unit") or "") or None,
-            room=str(resident.get("room") or "") or None,
+            **home_of(resident),
             caller_name=str(resident.get("name") or "") or None,
             phone=str(resident.get("phone") or "") or None,
         )
@@ -157,9 +154,8 @@ def _answers_closed_question(taking: Taking) -> bool:
     if agreed is YesNo.NO and asking == RESIDENT:
         taking.flow = taking.flow.but(resident_says_no=True, asking=Field.ADDRESS)
     elif agreed is YesNo.NO:
-        wrong = taking.facts
         taking.flow = taking.flow.but(asking=Field.ADDRESS, unconfirmed=())
-        taking.facts = wrong.but(building=None, unit=None, room=None)
+        taking.facts = taking.facts.but(**dict.fromkeys(HOME))
     else:
         # Neither: perhaps the address itself, which is read next.
         says_no = taking.flow.resident_says_no or asking == RESIDENT
@@ -222,9 +218,8 @@ async def _steps_aside(taking: Taking, turn: Turn, *, apart: bool = False) -> bo
             _keep(taking, turn)
             return _again(taking)
     other = category_of(turn.sure(_OTHER_MATTER))
-    free = (Field.PROBLEM, Field.PLACE, Field.SEVERITY, Field.WISH, Field.SINCE)
     known = other is not None and turn.intent not in QUESTION_INTENTS
-    elsewhere = asked not in free and not _same_matter(other, taking.facts.category)
+    elsewhere = asked not in FREE and not _same_matter(other, taking.facts.category)
     if known and (apart or elsewhere):
         _keep(taking, turn)
         return _again(taking)
@@ -271,13 +266,6 @@ def _forget_comfort(taking: Taking) -> None:
     """In a crisis nothing is asked that the calling number already tells."""
     resident = taking.turn.resident
     if resident and not taking.facts.building and not taking.flow.resident_says_no:
-        taking.facts = Facts(
-            **{
-                **taking.facts.known(),
-                "building": str(resident.get("building") or "") or None,
-                "unit": str(resident.get("unit") or "") or None,
-                "room": str(resident.get("room") or "") or None,
-            }
-        )
-        taking.flow = taking.flow.doubting(("building", "unit", "room"))
+        taking.facts = taking.facts.but(**home_of(resident))
+        taking.flow = taking.flow.doubting(HOME)
         taking.memory = taking.memory.but(home_offered=True)
