@@ -3,25 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 
 import aiohttp
 import pytest
 
 from tests.support.house import House
 from zhiban.callers import TextCaller
-from zhiban.supervisor.instance import read_status
 
 pytestmark = pytest.mark.call
-
-
-def _gateway_pid(house: House) -> int:
-    status = read_status(house.settings.data_dir)
-    assert status is not None
-    pid = next(service.pid for service in status.services if service.name == "gateway")
-    assert pid is not None
-    return pid
 
 
 async def test_kill_minus_nine_loses_the_audio_and_nothing_else(house: House) -> None:
@@ -31,7 +20,7 @@ async def test_kill_minus_nine_loses_the_audio_and_nothing_else(house: House) ->
         await phone.wait_turn(0)
         await phone.say("我家水管爆了水到处喷")
         number = next(e for e in phone.events if e["name"] == "ticket.filed")["data"]["number"]
-        os.kill(_gateway_pid(house), signal.SIGKILL)
+        house.kill("gateway")
         assert await phone.wait(lambda: bool(phone.ended), 10)
     async with aiohttp.ClientSession() as session, asyncio.timeout(90):
         while True:

@@ -160,9 +160,13 @@ class Cable:
             pipe.transport.abort()
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        far_reader, far_writer = await asyncio.open_connection(
-            self._target.hostname, self._target.port
-        )
+        try:
+            far_reader, far_writer = await asyncio.open_connection(
+                self._target.hostname, self._target.port
+            )
+        except OSError:
+            writer.close()  # nobody answers at the far end
+            return
         self._pipes |= {writer, far_writer}
         await asyncio.gather(
             _pump(reader, far_writer), _pump(far_reader, writer), return_exceptions=True

@@ -11,10 +11,15 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from zhiban.settings import ROOT, Settings
+from zhiban.supervisor import services
+from zhiban.supervisor.instance import read_status
+from zhiban.supervisor.supervisor import Supervisor
 
 _READY_SECONDS = 240.0
 _STOP_SECONDS = 30.0
@@ -72,6 +77,24 @@ class House:
         """Base URL of the desk."""
         return f"http://127.0.0.1:{self.settings.desk_port}"
 
+    def pid_of(self, service: str) -> int | None:
+        """Return the process id of a service; None while it does not run."""
+        status = read_status(self.settings.data_dir)
+        if status is None:
+            return None
+        return next((each.pid for each in status.services if each.name == service), None)
+
+    def kill(self, service: str) -> None:
+        """Kill a service as ``kill -9`` does; the supervisor starts it again.
+
+        Raises:
+            RuntimeError: it does not run.
+        """
+        pid = self.pid_of(service)
+        if pid is None:
+            raise RuntimeError(f"{service} does not run")
+        os.kill(pid, signal.SIGKILL)
+
     def stop(self) -> None:
         """Stop it as Ctrl-C does."""
         if self.process.poll() is None:
@@ -107,6 +130,45 @@ def open_house(data_dir: Path, **changes: object) -> House:
         house.stop()
         raise
     return house
+
+
+@dataclass(frozen=True)
+class Nodes:
+    """Further gateway nodes of a house.
+
+    Attributes:
+        urls: base URL by name: ``gateway-2``, ``gateway-3``…
+        supervisor: keeps them running.
+    """
+
+    urls: dict[str, str]
+    supervisor: Supervisor
+
+    def pid_of(self, name: str) -> int | None:
+        """Return the process id of a node; None while it does not run."""
+        return self.supervisor.child(name).pid
+
+
+@asynccontextmanager
+async def further_gateways(house: House, count: int) -> AsyncIterator[Nodes]:
+    """Run more gateway nodes over the house's stores, as a larger site would, until the end."""
+    wanted, urls = [], {}
+    for number, port in enumerate(free_ports(count), start=2):
+        settings = replace(
+            house.settings,
+            gateway_port=port,
+            redis_url=house.settings.redis,
+            rasa_url=house.settings.rasa,
+            actions_url=house.settings.actions,
+            voice_url=house.settings.voice,
+        )
+        gateway = services.build(settings, Path("unused"))[0]
+        wanted.append(replace(gateway, name=f"gateway-{number}"))
+        urls[f"gateway-{number}"] = f"http://127.0.0.1:{port}"
+    folder = house.settings.data_dir / "nodes"
+    async with Supervisor(wanted, data_dir=folder, report=lambda _: None) as supervisor:
+        await supervisor.wait_ready()
+        yield Nodes(urls, supervisor)
 
 
 def _share_models(data_dir: Path) -> None:

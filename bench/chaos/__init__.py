@@ -1,0 +1,1 @@
+"""Chaos: a whole house under random failures, and an oracle that counts who was lost."""
