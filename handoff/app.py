@@ -20,6 +20,7 @@ from handoff.casework import Casework
 from handoff.clock import ClockRules, EscalationClock
 from handoff.desk import Desk, DeskStores
 from handoff.feed import Feed
+from handoff.floor import FloorDesk
 from handoff.last_resort import LastResort
 from handoff.presence import PresenceBook
 from handoff.sessions import Sessions
@@ -28,6 +29,7 @@ from handoff.views import ViewMaker
 from handoff.wallboard import Wallboard
 from handoff.web.context import CONTEXT, USER, Context, signed_in
 from handoff.web.entrance import show_login, sign_in, sign_out
+from handoff.web.floor_routes import add_floor
 from handoff.web.guard import errors, headers, sign_in_first
 from handoff.web.operations import add_operations
 from handoff.web.recent import add_recent
@@ -73,17 +75,19 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     last_resort = LastResort(redis, tickets, community)
     stores = DeskStores(redis, engine, timeline, community, ledger, tickets, presence, sop)
     desk = Desk(stores)
+    accounts = Accounts(engine)
     context = Context(
         settings=settings,
         community=community,
         sop=sop,
         redis=redis,
-        accounts=Accounts(engine),
+        accounts=accounts,
         sessions=Sessions(redis),
         audit=Audit(engine),
         presence=presence,
         desk=desk,
         casework=Casework(stores, desk),
+        floor=FloorDesk(stores, desk, accounts),
         feed=Feed(redis, ViewMaker(tickets, community, sop), presence),
         clock=EscalationClock(stores, presence, last_resort, rules),
     )
@@ -123,6 +127,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     app.router.add_static("/static/", _WEB / "static")
     app.router.add_static("/shared/", SHARED_STATIC)
     add_operations(app)
+    add_floor(app)
     add_recent(app, engine)
     add_wallboard(app, Wallboard(redis, context.feed, BoardFigures(engine)))
     add_read_api(app, redis=redis, engine=engine, tickets=tickets, allowed=allowed)

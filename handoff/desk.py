@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode, urlsplit
 
@@ -138,12 +139,13 @@ class Desk:
 
         Args:
             case: the accepted case.
-            user: who accepted it.
+            user: who accepted it, or has another part in it.
             browser_host: name under which the browser reached the desk.
         """
         token = secrets.token_urlsafe(24)
+        guest = {} if case.record.agent_id == user.id else {"agent": user.id}
         await self._stores.redis.set(
-            redis_keys.bridge_token(case.record.id),
+            redis_keys.bridge_token(case.record.id, guest.get("agent", "")),
             json.dumps({"token": token, "agent_id": user.id}),
             ex=BRIDGE_TOKEN_SECONDS,
         )
@@ -153,7 +155,7 @@ class Desk:
             host = f"[{host}]"
         port = f":{node.port}" if node.port else ""
         scheme = "wss" if node.scheme == "https" else "ws"
-        query = urlencode({"handoff": case.record.id, "token": token})
+        query = urlencode({"handoff": case.record.id, "token": token, **guest})
         return f"{scheme}://{host}{port}/v1/agent?{query}"
 
     async def rejoin(self, handoff_id: str, user: User) -> Case:
@@ -175,10 +177,14 @@ class Desk:
         """
         case = await self.mine(handoff_id, user)
         message = {"command": command, "by": user.id, "handoff_id": handoff_id}
-        await self._stores.redis.xadd(
-            redis_keys.call_commands(case.record.call_id), {"command": json.dumps(message)}
-        )
+        await self.order(case.record, message)
         return case
+
+    async def order(self, record: HandoffRecord, message: Mapping[str, str]) -> None:
+        """Queue an order for the gateway that holds a call."""
+        await self._stores.redis.xadd(
+            redis_keys.call_commands(record.call_id), {"command": json.dumps(message)}
+        )
 
     async def return_to_bot(self, handoff_id: str, user: User) -> None:
         """Give the caller back to the bot; the case is closed, the ticket stays open.

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from handoff import keys
 from handoff.cases import CaseBook
 from handoff.presence import PresenceBook
-from handoff.views import View, ViewMaker, for_viewer
+from handoff.views import View, ViewMaker, for_viewer, invitation_of, is_invited
 from zhiban import redis_keys
 from zhiban.clock import iso_ms, utc_now
 from zhiban.handoffs import CLOSED_STATES
@@ -35,6 +35,7 @@ class Subscriber:
 
     Attributes:
         user_id: who looks at it.
+        invitations: those the page was told of last.
         overrun: set when the page does not keep up; it must reconnect and begin anew.
     """
 
@@ -42,6 +43,7 @@ class Subscriber:
         self.user_id = user_id
         self.queue: asyncio.Queue[Message] = asyncio.Queue(_BACKLOG)
         self.overrun = asyncio.Event()
+        self.invitations: list[View] = []
 
     def put(self, message: Message) -> None:
         """Queue a message without waiting."""
@@ -74,6 +76,7 @@ class Feed:
         subscriber = Subscriber(user_id)
         self._subscribers.add(subscriber)
         subscriber.put(self._whole(user_id))
+        self._push_invitations()
         return subscriber
 
     def unsubscribe(self, subscriber: Subscriber) -> None:
@@ -139,6 +142,7 @@ class Feed:
             return
         self._board, self._agents = board, agents
         self._push(lambda subscriber: self._whole(subscriber.user_id))
+        self._push_invitations()
 
     async def _push_case(self, handoff_id: str) -> None:
         case = await self._cases.get(handoff_id)
@@ -147,12 +151,26 @@ class Feed:
             by = case.agent_name if case else ""
             message = {"type": "handoff_closed", "id": handoff_id, "by": by}
             self._push(lambda _: message)
+            self._push_invitations()
             return
         view = await self._views.make(case)
         self._board[handoff_id] = view
         self._push(
             lambda subscriber: {"type": "handoff", "handoff": for_viewer(view, subscriber.user_id)}
         )
+        self._push_invitations()
+
+    def _push_invitations(self) -> None:
+        """Tell every page the invitations addressed to its person, when they have changed."""
+        for subscriber in list(self._subscribers):
+            mine = [
+                invitation_of(view)
+                for view in self._board.values()
+                if is_invited(view, subscriber.user_id)
+            ]
+            if mine != subscriber.invitations:
+                subscriber.invitations = mine
+                subscriber.put({"type": "invitations", "invitations": mine})
 
     async def _push_agents(self) -> None:
         self._agents = await self._read_agents()

@@ -10,6 +10,7 @@ from handoff.cases import TALKING, Case
 from handoff.sop import SopBook
 from handoff.times import iso_after, parse
 from handoff.words import KINDS
+from zhiban.calls.place import describe_place
 from zhiban.community import Community
 from zhiban.errors import ZhibanError
 from zhiban.floor import Part
@@ -42,7 +43,7 @@ _TICKET_FIELDS = (
     "promises",
     "created_at",
 )
-_CALLING_BACK = (HandoffState.CALLER_LEFT, HandoffState.CALLBACK_DUE)
+CALLING_BACK = (HandoffState.CALLER_LEFT, HandoffState.CALLBACK_DUE)
 _OPEN_TICKETS_SHOWN = 5
 
 
@@ -136,7 +137,7 @@ class ViewMaker:
         """Return by when the caller must be called back, or ``""``."""
         if case.promised_at:
             return case.promised_at
-        if case.record.state not in _CALLING_BACK:
+        if case.record.state not in CALLING_BACK:
             return ""
         deadlines = self._community.deadlines
         minutes = (
@@ -150,7 +151,7 @@ class ViewMaker:
         """Return whether every desk shows the case in red."""
         nobody_came = case.record.round > 0 and not case.record.agent_id
         waits_in_vain = nobody_came and case.record.priority == 0
-        return case.record.state in _CALLING_BACK or waits_in_vain
+        return case.record.state in CALLING_BACK or waits_in_vain
 
 
 def _floor(case: Case) -> View:
@@ -185,18 +186,33 @@ def _participant(agent_id: str, name: str, part: Part, since: str) -> View:
     return {"agent_id": agent_id, "name": name, "part": part.value, "since": since}
 
 
-def _is_there(view: View, user_id: str) -> bool:
-    """Return whether a person takes part in the call or is asked to."""
+def is_invited(view: View, user_id: str) -> bool:
+    """Return whether a person's desk rings for somebody else's call."""
     asked = view["invitation"]
-    return any(person["agent_id"] == user_id for person in view["participants"]) or bool(
-        asked and asked["to"] == user_id
-    )
+    return bool(asked and asked["to"] == user_id and not view["call_ended"])
+
+
+def invitation_of(view: View) -> View:
+    """Return what the desk that rings is shown."""
+    asked = view["invitation"]
+    where = _dict(view["card"].get("where"))
+    return {
+        **{name: asked[name] for name in ("id", "from", "from_name", "mode", "at")},
+        "handoff_id": view["id"],
+        "kind": view["kind"],
+        "place": describe_place(where),
+    }
+
+
+def _is_there(view: View, user_id: str) -> bool:
+    takes_part = any(person["agent_id"] == user_id for person in view["participants"])
+    return takes_part or is_invited(view, user_id)
 
 
 def for_viewer(view: View, user_id: str) -> View:
     """Return the view with numbers hidden from those who need not dial them (SEC-005, SEC-030)."""
     concerned = user_id in (view["offered_to"], view["agent_id"]) or _is_there(view, user_id)
-    if concerned or view["state"] in _CALLING_BACK:
+    if concerned or view["state"] in CALLING_BACK:
         return view
     masked: View = mask_deeply(view)
     if "phone" in masked["ticket"]:

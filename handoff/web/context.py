@@ -12,6 +12,7 @@ from handoff.casework import Casework
 from handoff.clock import EscalationClock
 from handoff.desk import Desk
 from handoff.feed import Feed
+from handoff.floor import FloorDesk
 from handoff.presence import PresenceBook
 from handoff.sessions import Session, Sessions
 from handoff.sop import SopBook
@@ -34,6 +35,7 @@ class Context:
     presence: PresenceBook
     desk: Desk
     casework: Casework
+    floor: FloorDesk
     feed: Feed
     clock: EscalationClock
 

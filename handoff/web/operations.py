@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
-from typing import Any
-from urllib.parse import urlsplit
 
 from aiohttp import web
 
 from handoff.accounts import Role
-from handoff.cases import Case
 from handoff.desk import TakenError
 from handoff.outcomes import OUTCOMES
 from handoff.presence import Status
 from handoff.views import for_viewer
+from handoff.web.bodies import bridge, done, read_body
 from handoff.web.context import CONTEXT, signed_in
 from handoff.words import (
     CATEGORIES,
@@ -105,14 +102,14 @@ async def accept(request: web.Request) -> web.Response:
     except TakenError as error:
         return _taken(error)
     await context.audit.write(user.id, "accept", case.record.id)
-    return await _bridge(request, case)
+    return await bridge(request, case)
 
 
 async def rejoin(request: web.Request) -> web.Response:
-    """Join one's own call again after a reload or a lost network."""
+    """Join a call one has a part in again, after a reload or a lost network."""
     user, _ = signed_in(request)
-    return await _bridge(
-        request, await request.app[CONTEXT].desk.rejoin(request.match_info["id"], user)
+    return await bridge(
+        request, await request.app[CONTEXT].floor.rejoin(request.match_info["id"], user)
     )
 
 
@@ -120,10 +117,10 @@ async def decline(request: web.Request) -> web.Response:
     """Refuse a ring."""
     context = request.app[CONTEXT]
     user, _ = signed_in(request)
-    reason = str((await _body(request)).get("reason", ""))
+    reason = str((await read_body(request)).get("reason", ""))
     await context.desk.decline(request.match_info["id"], user, reason)
     await context.audit.write(user.id, "decline", request.match_info["id"], {"why": reason})
-    return _done()
+    return done()
 
 
 async def claim(request: web.Request) -> web.Response:
@@ -135,19 +132,19 @@ async def claim(request: web.Request) -> web.Response:
     except TakenError as error:
         return _taken(error)
     await context.audit.write(user.id, "claim", request.match_info["id"])
-    return _done()
+    return done()
 
 
 async def command(request: web.Request) -> web.Response:
     """Order the gateway to hang up."""
     context = request.app[CONTEXT]
     user, _ = signed_in(request)
-    wanted = (await _body(request)).get("command")
+    wanted = (await read_body(request)).get("command")
     if wanted not in _COMMANDS:
         raise ZhibanError("没有这个操作 / unknown command", code=ErrorCode.BAD_MESSAGE)
     await context.desk.command(request.match_info["id"], user, wanted)
     await context.audit.write(user.id, wanted, request.match_info["id"])
-    return _done()
+    return done()
 
 
 async def return_to_bot(request: web.Request) -> web.Response:
@@ -156,47 +153,47 @@ async def return_to_bot(request: web.Request) -> web.Response:
     user, _ = signed_in(request)
     await context.desk.return_to_bot(request.match_info["id"], user)
     await context.audit.write(user.id, "return_to_bot", request.match_info["id"])
-    return _done()
+    return done()
 
 
 async def dispose(request: web.Request) -> web.Response:
     """Record how the case ended."""
     context = request.app[CONTEXT]
     user, _ = signed_in(request)
-    body = await _body(request)
+    body = await read_body(request)
     outcome = str(body.get("outcome", ""))
     await context.casework.dispose(
         request.match_info["id"], user, outcome, str(body.get("notes", ""))
     )
     await context.audit.write(user.id, "dispose", request.match_info["id"], {"outcome": outcome})
-    return _done()
+    return done()
 
 
 async def tick(request: web.Request) -> web.Response:
     """Tick a line of the checklist or press a "told" button."""
     context = request.app[CONTEXT]
     user, _ = signed_in(request)
-    body = await _body(request)
-    key, done = str(body.get("key", "")), bool(body.get("done", True))
-    await context.casework.tick(request.match_info["id"], user, key, done=done)
+    body = await read_body(request)
+    key, ticked = str(body.get("key", "")), bool(body.get("done", True))
+    await context.casework.tick(request.match_info["id"], user, key, done=ticked)
     await context.audit.write(
-        user.id, "tick" if done else "untick", request.match_info["id"], {"key": key}
+        user.id, "tick" if ticked else "untick", request.match_info["id"], {"key": key}
     )
-    return _done()
+    return done()
 
 
 async def edit(request: web.Request) -> web.Response:
     """Correct the ticket's fields."""
     context = request.app[CONTEXT]
     user, _ = signed_in(request)
-    changes = (await _body(request)).get("changes")
+    changes = (await read_body(request)).get("changes")
     if not isinstance(changes, Mapping):
         raise ZhibanError("缺少 changes / missing", code=ErrorCode.BAD_MESSAGE)
     await context.casework.edit(request.match_info["id"], user, changes)
     await context.audit.write(
         user.id, "edit", request.match_info["id"], {"fields": sorted(changes)}
     )
-    return _done()
+    return done()
 
 
 def _actions(app: web.Application) -> list[str]:
@@ -206,28 +203,7 @@ def _actions(app: web.Application) -> list[str]:
     return sorted(path.removeprefix(prefix) for path in paths if path.startswith(prefix))
 
 
-async def _bridge(request: web.Request, case: Case) -> web.Response:
-    user, _ = signed_in(request)
-    host = urlsplit(f"//{request.host}").hostname or "127.0.0.1"
-    url = await request.app[CONTEXT].desk.bridge_url(case, user, host)
-    return web.json_response({"bridge_url": url, "call_id": case.record.call_id})
-
-
-async def _body(request: web.Request) -> Mapping[str, Any]:
-    try:
-        body = await request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ZhibanError("应为 JSON / expected JSON", code=ErrorCode.BAD_MESSAGE) from error
-    if not isinstance(body, Mapping):
-        raise ZhibanError("应为 JSON 对象 / expected an object", code=ErrorCode.BAD_MESSAGE)
-    return body
-
-
 def _taken(error: TakenError) -> web.Response:
     return web.json_response(
         {"error": {"code": error.code.value, "message": error.message, "by": error.by}}, status=409
     )
-
-
-def _done() -> web.Response:
-    return web.json_response({"ok": True})
