@@ -16,7 +16,8 @@ from bot.language.emergency import EmergencySpotter
 from voice_gateway.call.orphans import settle_orphans
 from voice_gateway.call.registry import CallRegistry
 from voice_gateway.dialogue.client import DialogueClient
-from voice_gateway.emergency.spool import file_spooled_emergencies
+from voice_gateway.emergency.refile import file_spooled_emergencies
+from voice_gateway.emergency.spool import EmergencySpool
 from voice_gateway.readiness import Readiness
 from voice_gateway.routes.agents import AgentRoute
 from voice_gateway.routes.calls import CallRoutes
@@ -27,6 +28,7 @@ from voice_gateway.speech.recognition.prompts import DomainPrompts
 from voice_gateway.speech.synthesis import SpeechSettings, open_speaker
 from zhiban.access import api_token, is_trusted
 from zhiban.api import add_read_api
+from zhiban.calls.nodes import NodeBeat
 from zhiban.community import load_community
 from zhiban.community.roster import roster_of
 from zhiban.handoffs import HandoffLedger
@@ -40,6 +42,8 @@ from zhiban.timeline import Timeline, TimelineArchive
 logger = logging.getLogger(__name__)
 
 _UPKEEP_SECONDS = 5.0
+_FIRST_SECONDS = 15.0
+_PARTING_SECONDS = 2.0
 
 
 def speech_settings(settings: Settings) -> SpeechSettings:
@@ -83,6 +87,7 @@ def open_services(settings: Settings) -> Services:
         recogniser=open_recogniser(choice),
         speaker=open_speaker(speech_settings(settings), settings.data_dir / "speech-cache"),
         prompts=DomainPrompts(community),
+        spool=EmergencySpool(settings.data_dir / "spool" / "emergencies"),
     )
 
 
@@ -109,16 +114,24 @@ def build_app(settings: Settings) -> web.Application:
     )
 
     async def running(_app: web.Application) -> AsyncIterator[None]:
-        await settle_orphans(services)
+        beat = NodeBeat(services.redis, settings.gateway_url)
+        await _settle_first(services)
         await services.recogniser.warm_up()
         archive = TimelineArchive(
             services.redis, services.engine, f"gateway-{os.uname().nodename}-{os.getpid()}"
         )
-        tasks = [asyncio.create_task(archive.run()), asyncio.create_task(_keep_up(services))]
+        tasks = [
+            asyncio.create_task(archive.run()),
+            asyncio.create_task(beat.run()),
+            asyncio.create_task(_keep_up(services, registry)),
+        ]
         yield
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        with suppress(RedisError, OSError, TimeoutError):
+            async with asyncio.timeout(_PARTING_SECONDS):
+                await beat.leave()
         await services.speaker.close()
         await services.dialogue.close()
         services.recogniser.close()
@@ -134,14 +147,27 @@ def build_app(settings: Settings) -> web.Application:
     return app
 
 
-async def _keep_up(services: Services) -> None:
-    """Bring in what had to be spooled while a store was away."""
+async def _settle_first(services: Services) -> None:
+    """Settle what a killed process left before the first call; never keep callers waiting."""
+    try:
+        async with asyncio.timeout(_FIRST_SECONDS):
+            await settle_orphans(services)
+    except Exception:
+        logger.exception("calls of the process before are not settled yet")
+
+
+async def _keep_up(services: Services, registry: CallRegistry) -> None:
+    """Bring in what could not be stored while a store was away."""
     while True:
         with suppress(RedisError, OSError):
             await services.timeline.replay()
         try:
             await file_spooled_emergencies(services)
+            for held in list(registry.held.values()):
+                if not held.call.registered:
+                    await held.call.register()
+            await settle_orphans(services, registry.held)
         except Exception:
-            # Whatever fails here fails again in five seconds; the spool file stays.
-            logger.exception("spooled emergencies could not be filed yet")
+            # Whatever fails here fails again in five seconds; nothing of it is lost.
+            logger.exception("not everything is stored yet")
         await asyncio.sleep(_UPKEEP_SECONDS)

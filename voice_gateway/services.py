@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bot.language.emergency import EmergencySpotter
 from bot.language.roster import Roster
 from voice_gateway.dialogue.client import DialogueClient
+from voice_gateway.emergency.spool import EmergencySpool
 from voice_gateway.speech.recognition.base import Recogniser
 from voice_gateway.speech.recognition.prompts import DomainPrompts
 from voice_gateway.speech.synthesis.speaker import Speaker
@@ -37,3 +38,4 @@ class Services:
     recogniser: Recogniser
     speaker: Speaker
     prompts: DomainPrompts
+    spool: EmergencySpool

@@ -6,9 +6,11 @@ import asyncio
 import logging
 from typing import Any
 
+from redis.exceptions import RedisError
+
 from voice_gateway.call.answering import Answering
 from voice_gateway.call.handover import Cry, Handover
-from voice_gateway.call.leaving import keep_what_waits, release_handoff
+from voice_gateway.call.leaving import keep_what_waits
 from voice_gateway.call.line import CallMode, Line
 from voice_gateway.call.mouth import Mouth
 from voice_gateway.call.silence import SilenceWatch
@@ -18,6 +20,7 @@ from voice_gateway.pipeline.frames import Turn
 from voice_gateway.pipeline.speaking import Said
 from voice_gateway.services import Services
 from zhiban import redis_keys
+from zhiban.calls.release import release_handoff
 from zhiban.clock import iso_ms, utc_now
 from zhiban.handoffs import HandoffReason, HandoffRecord
 from zhiban.masking import mask_phone
@@ -27,6 +30,9 @@ logger = logging.getLogger(__name__)
 
 _SILENCE_SECONDS = 8.0
 _PATIENT_FACTOR = 1.6
+_ANSWER_SECONDS = 3.0
+_SETTLE_SECONDS = 10.0
+"""Longest wait for the stores at the end of a call; what they miss is settled afterwards."""
 
 
 class Call:
@@ -47,6 +53,8 @@ class Call:
         self._answering = Answering(self._line, self._handover, self._interceptor, self.end)
         self._silence = SilenceWatch(self._silence_seconds, self._answering.silent)
         self._answers: asyncio.Task[None] | None = None
+        self._info: dict[str, str] = {}
+        self.registered = False
 
     @property
     def call_id(self) -> str:
@@ -103,16 +111,33 @@ class Call:
         await line.event(
             EventName.CALL_STARTED, {**known, "recogniser": self._services.recogniser.name}
         )
-        node = self._services.settings.gateway_url
-        await self._services.redis.hset(
-            redis_keys.call_info(self.call_id),
-            mapping={**known, "node": node, "started_at": iso_ms(utc_now())},
-        )
-        await self._services.redis.sadd(redis_keys.ACTIVE_CALLS, self.call_id)
+        self._info = known | {
+            "node": self._services.settings.gateway_url,
+            "started_at": iso_ms(utc_now()),
+        }
+        await self.register()
         logger.info("call %s started, caller %s", self.call_id, mask_phone(line.caller))
         self._answers = asyncio.create_task(self._answering.run())
         await line.say("greeting")
         await mouth.turn_done()
+
+    async def register(self) -> None:
+        """Note that this node holds the call; without Redis that is made up for later."""
+        redis = self._services.redis
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await redis.hset(redis_keys.call_info(self.call_id), mapping=self._info)
+                await redis.sadd(redis_keys.ACTIVE_CALLS, self.call_id)
+            self.registered = True
+        except (RedisError, OSError) as error:
+            logger.error("call %s: not registered: %s", self.call_id, type(error).__name__)
+
+    async def _unregister(self) -> None:
+        try:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                await self._services.redis.srem(redis_keys.ACTIVE_CALLS, self.call_id)
+        except (RedisError, OSError) as error:
+            logger.error("call %s: still registered: %s", self.call_id, type(error).__name__)
 
     async def end(self, reason: str) -> None:
         """Finish, whoever wants it; the leg closes when it sees :attr:`ended`. Idempotent.
@@ -129,11 +154,14 @@ class Call:
             self._answers.cancel()
         await self._handover.stop()
         try:
-            await self._settle(was)
+            async with asyncio.timeout(_SETTLE_SECONDS):
+                await self._settle(was)
         except Exception:
             logger.exception("call %s: could not settle what was open", self.call_id)
+            line.unkept = True
         await line.event(EventName.CALL_ENDED, {"reason": reason, "with": was.value})
-        await self._services.redis.srem(redis_keys.ACTIVE_CALLS, self.call_id)
+        if not line.unkept:
+            await self._unregister()
         logger.info("call %s ended: %s", self.call_id, reason)
         line.ended.set()
 
@@ -145,7 +173,7 @@ class Call:
             now = asyncio.get_running_loop().time()
             await self._handover.open_emergency(Cry.of(danger, danger.matched, "final", now))
         elif case is not None and was is not CallMode.BRIDGED:
-            await release_handoff(self._services, case)
+            await release_handoff(self._services, case.handoff_id)
         await keep_what_waits(self._line)
 
     # --- what the caller does -------------------------------------------------------------

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.language.emergency import Finding
-from voice_gateway.call.leaving import keep_what_waits, release_handoff
+from voice_gateway.call.leaving import keep_what_waits
 from voice_gateway.call.line import CallMode, Line
 from voice_gateway.dialogue.client import DialogueReply
 from voice_gateway.emergency.case import Case
 from voice_gateway.emergency.company import Company
 from voice_gateway.emergency.opening import CaseOpener
+from zhiban.calls.release import release_handoff
+from zhiban.calls.report import EmergencyReport
 from zhiban.emergencies import EMERGENCY_LABELS
 from zhiban.errors import ZhibanError
 from zhiban.handoffs import HandoffReason, HandoffRecord, HandoffState
@@ -124,18 +126,17 @@ class Handover:
             words = line.words[-4:]
             if not words or words[-1] != cry.text:
                 words.append(cry.text)
-            if not left:
-                line.mode = CallMode.WAITING
-                await line.mouth.interrupt()
-                await line.say(f"reassure_{cry.kind}", protected=True)
-            case = await self._store(cry, words)
-            if self.case is not None:
-                case = await self._opener.raise_to(self.case, case)
-            self.case = case
+            report = self._opener.report(cry.kind, cry.level, words, cry.facts)
+            with line.services.spool.held(report):
+                if not left:
+                    line.mode = CallMode.WAITING
+                    await line.mouth.interrupt()
+                    await line.say(f"reassure_{cry.kind}", protected=True)
+                self.case = case = await self._store(report)
             self._cried = cry.source == "interim"
             if line.over:
                 # The caller left before the stores answered; they are called back.
-                await release_handoff(line.services, case)
+                await release_handoff(line.services, case.handoff_id)
                 await self._keep_the_rest(cry.kind)
                 return True
             self._keep_company(case)
@@ -273,14 +274,15 @@ class Handover:
         if self.company is not None:
             await self.company.stop()
 
-    async def _store(self, cry: Cry, words: list[str]) -> Case:
+    async def _store(self, report: EmergencyReport) -> Case:
         """Store the case; while a store is down, keep the caller and try again."""
         while True:
             try:
-                return await self._opener.open_emergency(cry.kind, cry.level, words, cry.facts)
+                return await self._opener.open_emergency(report)
             except Exception:
                 logger.exception("call %s: emergency not stored yet", self._line.call_id)
-                await self._line.say("still_ringing")
+                if not self._line.over:
+                    await self._line.say("still_ringing")
                 await asyncio.sleep(_RETRY_SECONDS)
 
     async def _reconsider(self, text: str) -> None:
@@ -307,8 +309,9 @@ class Handover:
         try:
             busy = await keep_what_waits(self._line, kind=kind)
         except Exception:
-            # The words stand in the timeline; the caller must be kept company all the same.
+            # The caller must be kept company all the same; it is filed from the timeline later.
             logger.exception("call %s: not everything told was filed", self._line.call_id)
+            self._line.unkept = True
             return
         if busy:
             await self._tell_dialogue(*_FORGET)

@@ -40,6 +40,7 @@ class Line:
         ended: set when the call is over.
         given_back: set when the agent has given the caller back to the bot.
         last_seq: number of the newest event written here.
+        unkept: something told could not be stored; the call is settled from its timeline.
         bot_since: loop time at which an agent last gave the caller back, or 0.
     """
 
@@ -58,6 +59,7 @@ class Line:
         self.given_back = asyncio.Event()
         self.end_reason = ""
         self.last_seq = 0
+        self.unkept = False
         self.bot_since = 0.0
         self._mouth: Mouth | None = None
 
@@ -102,8 +104,11 @@ class Line:
     async def record_turn(self, turn: Turn, reply: DialogueReply) -> None:
         """Write ``caller.turn`` with what the dialogue made of it."""
         latencies = turn.latencies()
+        answered: dict[str, Any] = {}
         if reply.took_ms:
             latencies["dialogue_ms"] = round(reply.took_ms)
+            # Whoever settles the call when this process is gone needs to know.
+            answered = {"form": reply.active_form, "person": reply.handoff is not None}
         await self.event(
             EventName.CALLER_TURN,
             {
@@ -114,6 +119,7 @@ class Line:
                 "asr": {"engine": turn.engine, "confidence": round(turn.confidence, 3)},
                 "latencies": latencies,
                 "mode": self.mode.value,
+                **answered,
             },
         )
 

@@ -1,35 +1,29 @@
-"""Calls of a gateway process that died: their callers are called back."""
+"""Calls this node is held to hold, and holds no more: settled here, or by the desk if it never returns."""
 
 from __future__ import annotations
 
-import logging
+from collections.abc import Container
 
-from voice_gateway.call.leaving import release_handoff
-from voice_gateway.emergency.case import Case
 from voice_gateway.services import Services
 from zhiban import redis_keys
-from zhiban.timeline import EventName
-
-logger = logging.getLogger(__name__)
+from zhiban.calls.settle import CallSettler
 
 
-async def settle_orphans(services: Services) -> int:
-    """Close the calls this node held before it started again; return how many.
+async def settle_orphans(services: Services, held: Container[str] = ()) -> int:
+    """Settle the calls of this node that no leg holds; return how many.
 
-    Their audio is gone. A case that was waiting or talking becomes a call-back that is due at
-    once; the timeline gets its last event.
+    They are left by a process that died, or ended while a store was away.
+
+    Args:
+        services: stores.
+        held: call ids in progress here.
     """
+    settler = CallSettler(services, services.spotter)
     settled = 0
     for call_id in await services.redis.smembers(redis_keys.ACTIVE_CALLS):
-        info = await services.redis.hgetall(redis_keys.call_info(call_id))
-        if info.get("node") != services.settings.gateway_url:
+        if call_id in held:
             continue
-        record = await services.ledger.open_of_call(call_id)
-        if record is not None:
-            case = Case(record.kind, record.level, record.ticket_number, record.id)
-            await release_handoff(services, case)
-        await services.timeline.append(call_id, EventName.CALL_ENDED, {"reason": "gateway_lost"})
-        await services.redis.srem(redis_keys.ACTIVE_CALLS, call_id)
-        logger.error("call %s was lost with the gateway that held it", call_id)
-        settled += 1
+        node = await services.redis.hget(redis_keys.call_info(call_id), "node")
+        if node == services.settings.gateway_url:
+            settled += await settler.settle(call_id)
     return settled

@@ -12,13 +12,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from bot.language.address import AddressReading
 from voice_gateway.services import Services
-from zhiban.community import ResidentRecord
+from zhiban.calls.place import PLACE_FIELDS
 from zhiban.emergencies import EMERGENCY_LABELS
 from zhiban.errors import ZhibanError
+from zhiban.handoffs import HandoffRecord
 
 logger = logging.getLogger(__name__)
 
-_PLACE_FIELDS = ("building", "unit", "room")
 _WORDS_KEPT = 20
 
 
@@ -30,9 +30,6 @@ class Case:
         kind: emergency kind, or ``human`` / ``manager``.
         level: 1-3 for emergencies, 0 otherwise.
         card: what the agent reads.
-        filed_ticket: the ticket filed for this case, which differs from ``ticket_number`` when
-            the call was already waiting for a person about something else.
-        facts: the card as this case alone would have it.
     """
 
     kind: str
@@ -40,8 +37,11 @@ class Case:
     ticket_number: str
     handoff_id: str
     card: dict[str, Any] = field(default_factory=dict)
-    filed_ticket: str = ""
-    facts: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, record: HandoffRecord) -> Case:
+        """Make one of an open handoff."""
+        return cls(record.kind, record.level, record.ticket_number, record.id, dict(record.card))
 
     @property
     def is_emergency(self) -> bool:
@@ -91,7 +91,7 @@ class CaseNotes:
     async def learn_place(self, reading: AddressReading) -> bool:
         """Store the parts of an address that were read; True when a building is known now."""
         where = {**self._case.card["where"]}
-        said = {name: str(getattr(reading, name) or "") for name in _PLACE_FIELDS}
+        said = {name: str(getattr(reading, name) or "") for name in PLACE_FIELDS}
         said = {name: value for name, value in said.items() if value}
         if not said:
             return False
@@ -115,28 +115,3 @@ def _added(ticket: Mapping[str, Any], facts: Mapping[str, Any]) -> dict[str, Any
     if "verbatim" in added:
         added["verbatim"] = [*ticket["verbatim"], *added["verbatim"]][-_WORDS_KEPT:]
     return added
-
-
-def place_of(reading: AddressReading | None, resident: ResidentRecord | None) -> dict[str, Any]:
-    """Return where it is: what was said, completed by the calling number's home, unconfirmed."""
-    where: dict[str, Any] = dict.fromkeys(_PLACE_FIELDS, "") | {"unconfirmed": []}
-    if reading is not None:
-        for name in _PLACE_FIELDS:
-            where[name] = str(getattr(reading, name) or "")
-        if reading.repaired:
-            where["unconfirmed"] = [name for name in _PLACE_FIELDS if where[name]]
-    if resident is not None and not where["building"]:
-        for name in _PLACE_FIELDS:
-            where[name] = getattr(resident, name)
-        where["unconfirmed"] = [name for name in _PLACE_FIELDS if where[name]]
-    return where
-
-
-def describe_place(where: Mapping[str, Any]) -> str:
-    """Return the place as people read it: ``5栋2单元1001``."""
-    parts = [
-        f"{where['building']}栋" if where.get("building") else "",
-        f"{where['unit']}单元" if where.get("unit") else "",
-        str(where.get("room") or ""),
-    ]
-    return "".join(parts)

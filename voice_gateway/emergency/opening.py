@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import json
-import logging
+import asyncio
 from collections.abc import Mapping
-from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
-from bot.language.address import read_address
-from voice_gateway.emergency.case import Case, describe_place, place_of
+from voice_gateway.emergency.case import Case
 from voice_gateway.services import Services
-from zhiban.clock import iso_ms, utc_now
+from zhiban.calls.missed import base_card, open_tickets, request_for
+from zhiban.calls.place import describe_place, place_of
+from zhiban.calls.report import EmergencyReport, card_caller
 from zhiban.community import ResidentRecord
 from zhiban.emergencies import EMERGENCY_LABELS
-from zhiban.handoffs import HandoffReason, HandoffRecord
-from zhiban.tickets import Category, Promise, TicketDraft, Urgency
+from zhiban.handoffs import HandoffReason
+from zhiban.tickets import Category, TicketDraft
 
-logger = logging.getLogger(__name__)
+_STORE_SECONDS = 6.0
+"""A store that hangs for so long has failed: the caller hears so and it is tried again."""
 
 
 class CaseOpener:
@@ -38,82 +37,66 @@ class CaseOpener:
         self._call_id = call_id
         self._caller = caller
         self._resident = resident
+        self._emergencies = 0
 
-    async def open_emergency(
+    def report(
         self, kind: str, level: int, words: list[str], facts: Mapping[str, Any]
-    ) -> Case:
-        """Open an emergency case from the caller's words.
+    ) -> EmergencyReport:
+        """Make the report of a new emergency, to be opened, however often that is tried.
 
         Args:
             kind: emergency kind.
             level: 1-3.
             words: what the caller said, newest last.
             facts: what the dialogue engine knew already, for the card.
+        """
+        self._emergencies += 1
+        return EmergencyReport.heard(
+            number=self._emergencies,
+            call_id=self._call_id,
+            caller=self._caller,
+            node=self._services.settings.gateway_url,
+            kind=kind,
+            level=level,
+            words=words,
+            community=self._services.community,
+            roster=self._services.roster,
+            facts=facts,
+        )
 
-        When the database fails, what is known is written to the spool file first and the error
-        goes on to the caller of this method, who keeps the owner on the line and tries again.
+    async def open_emergency(self, report: EmergencyReport) -> Case:
+        """Store an emergency: ticket, then request; a request waiting in this call is raised.
+
+        The report lies in the spool until both are stored; :meth:`EmergencySpool.held` has put it
+        there. When a store fails the error goes on to the caller of this method, who keeps the
+        owner on the line and tries again.
 
         Raises:
             Exception: ticket or request could not be stored.
         """
-        community = self._services.community
-        place = read_address(" ".join(words), self._services.roster)
-        where = place_of(place, self._resident)
-        label = EMERGENCY_LABELS[kind]
-        due = utc_now() + timedelta(minutes=community.deadlines.emergency_respond)
-        draft = TicketDraft(
-            category=Category.EMERGENCY,
-            problem=f"{label}：{words[-1]}",
-            urgency=Urgency.EMERGENCY,
-            level=level,
-            department=community.department_for("emergency"),
-            building=str(where["building"]),
-            unit=str(where["unit"]),
-            room=str(where["room"]),
-            caller_name=self._resident.name if self._resident else "",
-            phone=self._caller,
-            special_flags=self._resident.special_flags if self._resident else (),
-            summary=f"{label}，{describe_place(where) or '位置待确认'}",
-            verbatim=tuple(words),
-            details={"kind": kind, "unconfirmed": where["unconfirmed"]},
-            call_id=self._call_id,
-            promises=(Promise("值班人员响应", iso_ms(due)),),
-        )
+        services = self._services
         try:
-            ticket = await self._services.tickets.file(draft, by="bot")
-        except Exception:
-            self._spool({"kind": kind, "level": level, "words": words, "where": where})
+            async with asyncio.timeout(_STORE_SECONDS):
+                ticket = await services.tickets.file(report.draft(services.community), by="bot")
+                record = await request_for(services, report, ticket["number"])
+        except BaseException:
+            services.spool.keep(report, durable=True)
             raise
-        return await self._request(
-            kind,
-            level,
-            0,
-            HandoffReason.EMERGENCY,
-            ticket["number"],
-            {"label": label, "where": where, "words": words, "known": dict(facts)},
-        )
-
-    async def raise_to(self, earlier: Case, emergency: Case) -> Case:
-        """Turn a waiting request into an emergency: it moves to the front of the queue."""
-        record = await self._services.ledger.raise_to(
-            earlier.handoff_id,
-            kind=emergency.kind,
-            level=emergency.level,
-            priority=0,
-            ticket_number=emergency.filed_ticket,
-            card=emergency.facts,
-        )
-        return Case(
-            emergency.kind, emergency.level, record.ticket_number, record.id, dict(record.card)
-        )
+        services.spool.drop(report)
+        return Case.of(record)
 
     async def correct(self, case: Case, kind: str, level: int, text: str) -> None:
         """Give an open emergency the kind that its whole words show."""
         label = EMERGENCY_LABELS[kind]
         place = describe_place(case.card.get("where", {})) or "位置待确认"
-        await self._services.tickets.change(
+        await self._services.tickets.amend(
             case.ticket_number,
-            {"problem": f"{label}：{text}", "summary": f"{label}，{place}", "level": level},
+            lambda ticket: {
+                "problem": f"{label}：{text}",
+                "summary": f"{label}，{place}",
+                "level": level,
+                "details": {**ticket["details"], "kind": kind},
+            },
             by="bot",
             what="kind_corrected",
         )
@@ -161,81 +144,31 @@ class CaseOpener:
         label = {"manager": "要求找经理"}.get(kind, "转人工")
         return await self._request(
             kind,
-            0,
-            1,
             _reason(reason),
             ticket_number,
             {"label": label, "where": where, "words": words, "what": what},
         )
 
     async def _request(
-        self,
-        kind: str,
-        level: int,
-        priority: int,
-        reason: HandoffReason,
-        ticket_number: str,
-        facts: Mapping[str, Any],
+        self, kind: str, reason: HandoffReason, ticket_number: str, facts: Mapping[str, Any]
     ) -> Case:
-        card = {
-            "kind": kind,
-            "level": level,
-            "caller": self._card_caller(),
-            "advice": [],
-            "people": "",
-            "hurt": "",
-            "open_tickets": await self._open_tickets(ticket_number),
-            **facts,
-        }
-        record: HandoffRecord = await self._services.ledger.request(
+        services = self._services
+        record = await services.ledger.request(
             call_id=self._call_id,
             ticket_number=ticket_number,
             kind=kind,
-            level=level,
-            priority=priority,
+            level=0,
+            priority=1,
             reason=reason,
-            node=self._services.settings.gateway_url,
-            card=card,
+            node=services.settings.gateway_url,
+            card={
+                **base_card(kind, 0),
+                "caller": card_caller(self._resident, self._caller),
+                "open_tickets": await open_tickets(services, self._caller, but=ticket_number),
+                **facts,
+            },
         )
-        return Case(
-            kind,
-            level,
-            record.ticket_number,
-            record.id,
-            dict(record.card),
-            filed_ticket=ticket_number,
-            facts=card,
-        )
-
-    def _card_caller(self) -> dict[str, Any]:
-        resident = self._resident
-        if resident is None:
-            return {"phone": self._caller, "name": "", "title": "", "role": "", "flags": []}
-        return {
-            "phone": self._caller,
-            "name": resident.name,
-            "title": resident.title,
-            "role": resident.role,
-            "flags": list(resident.special_flags),
-        }
-
-    async def _open_tickets(self, but: str) -> list[dict[str, str]]:
-        if not self._caller:
-            return []
-        found = await self._services.tickets.open_of_phone(self._caller)
-        return [
-            {"number": t["number"], "summary": t["summary"] or t["problem"], "at": t["created_at"]}
-            for t in found[:5]
-            if t["number"] != but
-        ]
-
-    def _spool(self, what: dict[str, Any]) -> None:
-        path: Path = self._services.settings.data_dir / "spool" / "emergencies.jsonl"
-        path.parent.mkdir(parents=True, exist_ok=True)
-        line = {"at": iso_ms(utc_now()), "call_id": self._call_id, "caller": self._caller, **what}
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line, ensure_ascii=False) + "\n")
-        logger.critical("emergency of call %s written to %s", self._call_id, path)
+        return Case.of(record)
 
 
 def _reason(value: str) -> HandoffReason:

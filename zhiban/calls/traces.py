@@ -1,0 +1,132 @@
+"""What the timeline of a call shows of things nobody has seen to yet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from zhiban.calls.told import Told
+from zhiban.emergencies import EMERGENCY_LABELS
+from zhiban.timeline import EventName, TimelineEvent
+
+_INTENT = "emergency_"
+_WORDS_KEPT = 4
+
+
+@dataclass(frozen=True)
+class Danger:
+    """An emergency the call was about.
+
+    Attributes:
+        number: the how manieth of the call, from 1.
+        seq: of the event that shows it.
+        at: when, UTC ISO 8601.
+    """
+
+    number: int
+    seq: int
+    at: str
+    kind: str
+    level: int
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Traces:
+    """The state of a call as its events show it.
+
+    Attributes:
+        dangers: emergencies that were detected.
+        asked: kind that the closed question was last about, unanswered; or ``""``.
+        told: the conversation at the last turn that the dialogue engine answered.
+        unheard: turns, and the beginning of one, that nobody has dealt with.
+        wanted_person: the last turn led to a request for a person that was never stored.
+        ended: whether ``call.ended`` is written.
+    """
+
+    call_id: str
+    caller: str
+    dangers: tuple[Danger, ...]
+    asked: str
+    told: Told
+    unheard: tuple[str, ...]
+    wanted_person: bool
+    ended: bool
+    _handoffs: tuple[tuple[int, str], ...]
+
+    @classmethod
+    def of(cls, call_id: str, caller: str, events: Iterable[TimelineEvent]) -> Traces:
+        """Read a call's events."""
+        ordered = list(events)
+        started = next((e for e in ordered if e.name == EventName.CALL_STARTED), None)
+        caller = caller or str(started.data.get("caller") or "" if started else "")
+        turns = [e for e in ordered if e.name == EventName.CALLER_TURN]
+        last = turns[-1] if turns else None
+        words = tuple(str(e.data["text"]) for e in turns if e.data.get("text"))
+        handoffs = [
+            (e.seq, str(e.data.get("kind") or "")) for e in ordered if e.name.startswith("handoff.")
+        ]
+        detected = [
+            e
+            for e in ordered
+            if e.name == EventName.EMERGENCY_DETECTED and not e.data.get("corrects")
+        ]
+        after = last.seq if last else 0
+        return cls(
+            call_id=call_id,
+            caller=caller,
+            dangers=tuple(
+                _danger(number, event, turns) for number, event in enumerate(detected, 1)
+            ),
+            asked=_asked(turns, detected),
+            told=_told(call_id, caller, turns, words),
+            unheard=_unheard(ordered, after),
+            wanted_person=bool(last and last.data.get("person"))
+            and all(seq < after for seq, _ in handoffs),
+            ended=any(e.name == EventName.CALL_ENDED for e in ordered),
+            _handoffs=tuple(handoffs),
+        )
+
+    def is_served(self, danger: Danger) -> bool:
+        """Return whether a request for a person was stored for an emergency."""
+        return any(seq > danger.seq and kind in EMERGENCY_LABELS for seq, kind in self._handoffs)
+
+
+def _danger(number: int, event: TimelineEvent, turns: Sequence[TimelineEvent]) -> Danger:
+    before = [str(turn.data.get("text") or "") for turn in turns if turn.seq < event.seq]
+    said = [text for text in before if text][-_WORDS_KEPT:]
+    matched = str(event.data.get("matched") or "")
+    if matched and not any(matched in text for text in said[-1:]):
+        said.append(matched)
+    kind = str(event.data["kind"])
+    return Danger(number, event.seq, event.at, kind, int(event.data.get("level") or 3), tuple(said))
+
+
+def _asked(turns: Sequence[TimelineEvent], detected: Sequence[TimelineEvent]) -> str:
+    """Anything but a clear no to the closed question puts through; so does a broken line."""
+    if not turns:
+        return ""
+    last, before = turns[-1], turns[-2].seq if len(turns) > 1 else 0
+    intent = str(last.data.get("intent") or "")
+    kind = intent.removeprefix(_INTENT)
+    if last.data.get("mode") != "bot" or kind == intent or kind not in EMERGENCY_LABELS:
+        return ""
+    return "" if any(event.seq > before for event in detected) else kind
+
+
+def _told(
+    call_id: str, caller: str, turns: Sequence[TimelineEvent], words: tuple[str, ...]
+) -> Told:
+    answered = [turn for turn in turns if "form" in turn.data and turn.data.get("mode") == "bot"]
+    data: Mapping[str, Any] = answered[-1].data if answered else {}
+    return Told(call_id, caller, str(data.get("form") or ""), data.get("slots") or {}, words)
+
+
+def _unheard(events: Sequence[TimelineEvent], after: int) -> tuple[str, ...]:
+    """Return finished turns without a verdict, and the words of one that was not finished."""
+    heard = [e for e in events if e.name == EventName.CALLER_INTERIM and e.seq > after]
+    finals = [str(e.data["text"]) for e in heard if e.data.get("final")]
+    if heard and not heard[-1].data.get("final"):
+        finals.append(str(heard[-1].data["text"]))
+    return tuple(text for text in finals if text)
