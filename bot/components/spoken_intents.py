@@ -15,7 +15,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.language.intents import WEIGHTS_FILE, IntentReader
 from bot.language.linear import read_model
-from bot.learning.intents import train_intents
+from bot.learning.intents import Example, train_intents
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
@@ -71,9 +71,12 @@ class SpokenIntentClassifier(IntentClassifier, GraphComponent):
         return classifier
 
     def train(self, training_data: TrainingData) -> Resource:
-        """Fit on all examples that have an intent, and store the model."""
+        """Fit on all examples that have an intent, and store the model.
+
+        An intent's metadata may give its examples a ``weight``.
+        """
         found = [
-            (str(example.get(INTENT)), str(example.get(TEXT)))
+            Example(str(example.get(INTENT)), str(example.get(TEXT)), _weight(example))
             for example in training_data.intent_examples
             if example.get(INTENT) and example.get(TEXT)
         ]
@@ -103,3 +106,8 @@ class SpokenIntentClassifier(IntentClassifier, GraphComponent):
             message.set("intent", best, add_to_output=True)
             message.set("intent_ranking", ranking, add_to_output=True)
         return messages
+
+
+def _weight(example: Message) -> float:
+    metadata = example.get("metadata") or {}
+    return float((metadata.get("intent") or {}).get("weight", 1.0))

@@ -11,6 +11,7 @@ from dataclasses import replace
 from bot.language.emergency import EmergencyAction, EmergencySpotter, Finding
 from bot.language.matter_clauses import Joint, clauses_of
 from bot.language.matters import split_matters
+from bot.language.pinyin import LONGEST_READ
 
 _TRANSFER, _ASK = EmergencyAction.TRANSFER, EmergencyAction.ASK
 _PLAIN = 0.9
@@ -58,7 +59,7 @@ def _said_beside(spotter: EmergencySpotter, part: str, whole: Finding | None) ->
 def _parts(text: str) -> list[str]:
     """The stretches between joints such as 还有 and 对了; none where there is only one."""
     parts: list[str] = []
-    for clause in clauses_of(text):
+    for clause in clauses_of(text[:LONGEST_READ]):
         if parts and clause.joint < Joint.ALSO:
             parts[-1] += f"，{clause.words}"
         else:

@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from bot.learning.separate import fit
 
 
-def train_intents(
-    examples: Sequence[tuple[str, str]], path: Path, *, strength: float, copies: int
-) -> None:
-    """Learn ``(intent, text)`` pairs and write the weights; see ``separate.fit``."""
-    fit([text for _, text in examples], [intent for intent, _ in examples], path,
-        strength=strength, copies=copies)  # fmt: skip
+@dataclass(frozen=True)
+class Example:
+    """One labelled utterance.
+
+    Attributes:
+        intent: What it means.
+        text: What is said.
+        weight: How much it counts beside the others.
+    """
+
+    intent: str
+    text: str
+    weight: float = 1.0
+
+
+def train_intents(examples: Sequence[Example], path: Path, *, strength: float, copies: int) -> None:
+    """Learn the examples and write the weights; see ``separate.fit``."""
+    fit(
+        [one.text for one in examples],
+        [one.intent for one in examples],
+        path,
+        masses=[one.weight for one in examples],
+        strength=strength,
+        copies=copies,
+    )

@@ -30,6 +30,7 @@ def fit(
     labels: Sequence[str],
     path: Path,
     *,
+    masses: Sequence[float] | None = None,
     strength: float = 1.0,
     copies: int = 1,
     least: int = 3,
@@ -41,6 +42,7 @@ def fit(
         texts: What was said.
         labels: What each means.
         path: Where the model goes.
+        masses: How much each text counts; 1 by default.
         strength: Inverse of the penalty.
         copies: Garbled copies of every text learned from beside it.
         least: A fragment fewer texts have is left out.
@@ -53,18 +55,20 @@ def fit(
     if len(set(labels)) < 2:
         raise ValueError("at least two labels are needed")
     garbler = Garbler(texts, _SEED)
-    spoken, meant, mass = list(texts), list(labels), [1.0] * len(texts)
+    spoken, meant = list(texts), list(labels)
+    own = list(masses) if masses is not None else [1.0] * len(texts)
+    mass = list(own)
     for number in range(copies):
         spoken += [garbler.garble(text) for text in texts]
         meant += labels
-        mass += [1.0 if number == 0 else _SECOND_COPY_WEIGHT] * len(texts)
+        mass += [one * (1.0 if number == 0 else _SECOND_COPY_WEIGHT) for one in own]
     if cuts is not None:
         draw = random.Random(_SEED)
-        for text, label in zip(texts, labels, strict=True):
+        for text, label, one in zip(texts, labels, own, strict=True):
             if len(text) > _SHORTEST_CUT and cuts(label):
                 spoken.append(text[: draw.randint(_SHORTEST_CUT, len(text) - 1)])
                 meant.append(label)
-                mass.append(_CUT_WEIGHT)
+                mass.append(one * _CUT_WEIGHT)
     sets = fragment_sets(spoken)
     columns = choose_fragments(sets, least)
     model = LinearSVC(C=strength, random_state=_SEED)

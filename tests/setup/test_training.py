@@ -8,9 +8,11 @@ import io
 from pathlib import Path
 
 import pytest
+import yaml
 
 from zhiban.settings import Settings
 from zhiban.setup import training
+from zhiban.setup.answer_lessons import write_lessons
 from zhiban.setup.faults import SetupCode, SetupError
 from zhiban.setup.progress import Progress
 
@@ -114,3 +116,14 @@ def test_no_model_yet_says_what_to_do(tmp_path: Path) -> None:
         training.newest_model(Settings(data_dir=tmp_path))
     assert caught.value.code is SetupCode.MISSING_FILE
     assert "zhiban train" in caught.value.advice
+
+
+def test_the_sites_questions_are_taught_with_less_weight(
+    tmp_path: Path,
+) -> None:
+    lessons = tmp_path / "lessons.yml"
+    write_lessons(Settings.from_env({}).site_dir, lessons)
+    taught = yaml.safe_load(lessons.read_text(encoding="utf-8"))["nlu"]
+    parking = next(one for one in taught if one["intent"] == "parking")
+    assert "- 停车费一个月多少钱\n" in parking["examples"]
+    assert all(one["metadata"] == {"weight": 0.5} for one in taught)

@@ -8,6 +8,7 @@ import tempfile
 from pathlib import Path
 
 from zhiban.settings import ROOT, Settings
+from zhiban.setup.answer_lessons import write_lessons
 from zhiban.setup.commands import run
 from zhiban.setup.environments import RASA
 from zhiban.setup.faults import SetupCode, SetupError
@@ -45,7 +46,11 @@ def rasa_env(settings: Settings) -> dict[str, str]:
 
 
 def training_data() -> list[Path]:
-    """Return the files the bot learns from; evaluation sets are never among them."""
+    """Return the utterances the bot learns from; evaluation sets are never among them.
+
+    The site's standard answers are learned from too, but do not make a model stale: a new one
+    is answered without training (``answer_lessons``).
+    """
     return files_under(ROOT / "nlu_data", skip=_NOT_FOR_TRAINING)
 
 
@@ -118,7 +123,9 @@ async def _rasa_train(settings: Settings, folder: Path, step: Step) -> Path:
 
     argv = [str(rasa_python()), "-m", "rasa", "train", "--out", str(folder)]
     argv += ["--domain", str(ROOT / "domain.yml"), "--config", str(ROOT / "config.yml")]
-    argv += ["--fixed-model-name", "new", "--data", *map(str, training_data())]
+    lessons = folder / "answers.yml"
+    write_lessons(settings.site_dir, lessons)
+    argv += ["--fixed-model-name", "new", "--data", *map(str, training_data()), str(lessons)]
     # A fresh cache: Rasa's key misses helper modules and parent classes of our components.
     env = {**rasa_env(settings), "RASA_CACHE_DIRECTORY": str(folder / "cache")}
     try:
