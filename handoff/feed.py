@@ -90,6 +90,10 @@ class Feed:
             for view in self._board.values()
         )
 
+    def present(self) -> tuple[list[View], list[View]]:
+        """Return the open cases and present agents as last pushed; not to be changed."""
+        return list(self._board.values()), self._agents
+
     async def board(self) -> list[View]:
         """Return views of all open cases, freshly read."""
         return [await self._views.make(case) for case in await self._cases.open()]

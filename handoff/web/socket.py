@@ -28,7 +28,8 @@ logger = logging.getLogger(__name__)
 
 _PING_SECONDS = 6.0
 _LARGEST_MESSAGE = 16_384
-_SIGNED_OUT = 4401
+SIGNED_OUT = 4401
+"""Close code of a socket whose sign-in is over."""
 
 
 class OpenSockets:
@@ -118,7 +119,7 @@ class _Page:
                 pass
             try:
                 if await self._context.sessions.find(self._cookie) is None:
-                    await self._socket.close(code=_SIGNED_OUT)
+                    await self._socket.close(code=SIGNED_OUT)
                     return
                 await self._context.presence.confirm(self._user.id)
                 await self._send({"type": "alive", "now": iso_ms(utc_now())})

@@ -18,6 +18,7 @@ export class Call {
     this.id = id;
     this.onChange = onChange;
     this.join = join;
+    this.over = new Promise((resolve) => (this.finish = resolve));
     this.state = "connecting"; // connecting, ready, bridged, lost, ended
     this.problem = "";
     this.muted = false;
@@ -78,6 +79,7 @@ export class Call {
     clearTimeout(this.timer);
     this.reason = reason;
     this.#set("ended", "");
+    this.finish();
     this.socket?.close();
     this.opened.finally(() => this.audio.stop());
   }

@@ -14,6 +14,7 @@ import { Ringer } from "./ring.js";
 import { refuseRing, soundFor, takeRing } from "./ringing.js";
 import { changed, focus, isLive, isMine, leads, me, onChange, ringing, showView, sopOf, state } from "./state.js";
 import { StatusBar } from "./status.js";
+import { rememberTheme } from "./theme.js";
 import { Transcript } from "./transcript.js";
 import { entries, now, setClock, time, word } from "./words.js";
 import { Work } from "./work.js";
@@ -32,6 +33,7 @@ const link = new Link(take, (online) => {
   byId("offline").hidden = online;
 });
 const status = new StatusBar(link, ringer);
+rememberTheme(byId("theme"));
 
 byId("role").textContent = word("roles", me.role);
 byId("wallboard").hidden = !leads;

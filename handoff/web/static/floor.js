@@ -42,7 +42,8 @@ export async function declineInvitation(invitation) {
 /** Listen to somebody's call, whisper to the agent, or join; pressing another mode changes it. */
 export async function listen(handoffId, mode) {
   if (inCall() && state.call.id === handoffId) state.call.end("changed");
-  await open(handoffId, () => act(handoffId, "listen", { mode }), { capture: mode !== "listen" });
+  const ask = () => act(handoffId, "listen", { mode });
+  await open(handoffId, ask, { capture: mode !== "listen", again: ask });
 }
 
 function forget(invitation) {

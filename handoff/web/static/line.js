@@ -31,16 +31,17 @@ export function line(handoff) {
 }
 
 function said(handoff, call) {
-  const state = call?.state ?? "connecting";
-  if (state === "lost" || state === "ended") return TEXTS[state];
+  const now = call?.state ?? "connecting";
+  if (!call && state.elsewhere === handoff.id) return "通话在另一个窗口中进行";
+  if (now === "lost" || now === "ended") return TEXTS[now];
   if (handoff.state === "briefing" && isMine(handoff)) return "正在播报案情，业主还听不到您";
   if (handoff.on_hold_since) {
     const consult = others(handoff).find((x) => x.part === "consult");
     const partner = consult && (consult.agent_id === me.id ? agentName(handoff.agent_id) : consult.name);
     return partner ? `正在与${partner}单独商量，业主听音乐等待` : "业主听音乐等待，彼此听不到";
   }
-  if (state === "bridged" && call.muted) return "已静音，业主听不到您";
-  return TEXTS[state];
+  if (now === "bridged" && call.muted) return "已静音，业主听不到您";
+  return TEXTS[now];
 }
 
 /** Who is on the line besides the caller, once it is more than one. */

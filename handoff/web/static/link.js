@@ -9,8 +9,10 @@ export class Link {
   /**
    * @param {(message: object) => void} onMessage
    * @param {(online: boolean) => void} onOnline
+   * @param {string} [path] "/ws": being there makes this person present at the desk
    */
-  constructor(onMessage, onOnline) {
+  constructor(onMessage, onOnline, path = "/ws") {
+    this.path = path;
     this.onMessage = onMessage;
     this.onOnline = onOnline;
     this.pause = FIRST_PAUSE;
@@ -34,7 +36,7 @@ export class Link {
 
   #open() {
     const scheme = location.protocol === "https:" ? "wss" : "ws";
-    this.socket = new WebSocket(`${scheme}://${location.host}/ws`);
+    this.socket = new WebSocket(`${scheme}://${location.host}${this.path}`);
     this.heardAt = performance.now();
     this.socket.onopen = () => {
       this.pause = FIRST_PAUSE;

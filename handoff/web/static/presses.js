@@ -3,6 +3,7 @@
 import { act } from "./api.js";
 import { Call } from "./call.js";
 import { toast } from "./dom.js";
+import { carry } from "./lease.js";
 import { changed, isLive, isMine, mine, myPart, showView, state, visited } from "./state.js";
 
 /** Carry something out; a refusal is shown, never swallowed. */
@@ -18,15 +19,22 @@ export async function press(action) {
 
 export const inCall = () => Boolean(state.call && state.call.state !== "ended");
 
-/** Open the audio of a case; `answer` is the first address, or a promise of it. */
-export async function open(id, ask, { capture = true } = {}) {
+/**
+ * Open the audio of a case.
+ * @param {string} id handoff
+ * @param {() => Promise<{bridge_url: string}>} ask takes the call and tells where it is
+ * @param {{capture?: boolean, again?: () => Promise<{bridge_url: string}>}} [options]
+ */
+export async function open(id, ask, { capture = true, again = () => joinAgain(id) } = {}) {
   if (inCall()) {
     toast("请先结束当前通话", "error");
     return null;
   }
-  const call = new Call(id, { onChange: onCall, join: () => joinAgain(id), capture });
+  const call = new Call(id, { onChange: onCall, join: again, capture });
+  void carry(id, () => call, { steal: true });
   state.call = call;
   state.selected = "";
+  state.elsewhere = "";
   state.hungUp.delete(id);
   showView("work");
   changed();
@@ -77,20 +85,38 @@ export function leave(id, reason) {
 
 /** After a reload: join the call in progress again; leave one that is over or no longer ours. */
 export function keepCall() {
-  const own = mine();
-  const live = own && isLive(own) ? own : visited();
-  if (live && !inCall() && state.call?.id !== live.id) {
-    state.call = new Call(live.id, {
-      onChange: onCall,
-      join: () => joinAgain(live.id),
-      capture: myPart(live) !== "listener",
+  const live = joinable();
+  if (live && !inCall() && state.call?.id !== live.id && waitingFor !== live.id) {
+    waitingFor = live.id;
+    void carry(live.id, () => resume(live.id), {
+      onElsewhere: () => {
+        state.elsewhere = live.id;
+        changed();
+      },
     });
-    state.call.rejoin();
   }
+  if (!live && !inCall()) waitingFor = state.elsewhere = "";
   if (!inCall()) return;
   const handoff = state.handoffs.get(state.call.id);
   const lost = handoff && isMine(handoff) && handoff.state === "agent_lost";
   if (lost || handoff?.call_ended) state.call.end("over");
+}
+
+let waitingFor = "";
+
+function joinable() {
+  const own = mine();
+  return own && isLive(own) ? own : visited();
+}
+
+function resume(id) {
+  waitingFor = state.elsewhere = "";
+  const live = joinable();
+  if (live?.id !== id || inCall()) return null;
+  const call = new Call(id, { onChange: onCall, join: () => joinAgain(id), capture: myPart(live) !== "listener" });
+  state.call = call;
+  call.rejoin();
+  return call;
 }
 
 function joinAgain(id) {
@@ -102,6 +128,9 @@ function joinAgain(id) {
 
 function onCall(call) {
   if (call !== state.call) return;
-  if (call.state === "ended" && call.reason !== "refused") state.hungUp.add(call.id);
+  if (call.state === "ended") {
+    if (call.reason === "elsewhere") state.call = null;
+    else if (call.reason !== "refused") state.hungUp.add(call.id);
+  }
   changed();
 }

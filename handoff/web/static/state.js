@@ -26,6 +26,7 @@ export const state = {
   heard: new Map(), // call id → newest words of the caller
   hungUp: new Set(), // handoffs whose line we closed
   call: null,
+  elsewhere: "", // handoff whose sound another window of this person carries
   asking: "", // "decline" while the reasons are shown
 };
 

@@ -1,4 +1,4 @@
-// The agent's own status, day and night, and the press that lets the page ring.
+// The agent's own status, and the press that lets the page ring.
 
 import { byId, h, update } from "./dom.js";
 import { changed, content, state } from "./state.js";
@@ -11,7 +11,6 @@ export class StatusBar {
   constructor(link, ringer) {
     this.link = link;
     this.ringer = ringer;
-    byId("theme").onclick = () => setTheme(document.documentElement.dataset.theme === "day" ? "night" : "day");
     byId("unlock").onclick = async () => {
       await ringer.unlock();
       await ringer.allowNotices();
@@ -21,7 +20,6 @@ export class StatusBar {
     for (const gesture of ["click", "keydown"]) {
       document.addEventListener(gesture, () => ringer.unlock().then(() => this.render()), { once: true });
     }
-    setTheme(localStorage.getItem("theme") ?? "night");
   }
 
   choose(status) {
@@ -54,9 +52,4 @@ export class StatusBar {
     byId("unlock").hidden = !locked && !asksForNotices;
     byId("unlock").textContent = locked ? "点这里开启来电铃声和桌面提醒" : "点这里允许桌面提醒：页面在后台时也能看到来电";
   }
-}
-
-function setTheme(theme) {
-  document.documentElement.dataset.theme = theme;
-  localStorage.setItem("theme", theme);
 }

@@ -46,6 +46,12 @@ export function elapsed(from, to = now()) {
   return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
 }
 
+/** 75 → 1 分 15 秒 */
+export function minutes(seconds) {
+  const whole = Math.round(seconds);
+  return whole < 60 ? `${whole} 秒` : `${Math.floor(whole / 60)} 分 ${whole % 60} 秒`;
+}
+
 /** A deadline as people say it: 还有 1:20 / 已超 0:30 */
 export function due(at) {
   const left = Date.parse(at) - now();
