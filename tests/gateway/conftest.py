@@ -19,7 +19,6 @@ from voice_gateway.call.call import Call
 from voice_gateway.conference.room import Room
 from voice_gateway.dialogue.client import DialogueClient
 from voice_gateway.emergency.spool import EmergencySpool
-from voice_gateway.emergency.spool import EmergencySpool
 from voice_gateway.pipeline.frames import Turn
 from voice_gateway.pipeline.speaking import Said
 from voice_gateway.services import Services
@@ -199,7 +198,6 @@ async def _open(stores: Stores, engine: Engine, folder: Path, caller: str) -> As
         recogniser=cast(Any, _Silent()),
         speaker=cast(Any, _Silent()),
         prompts=cast(Any, _Silent()),
-        spool=EmergencySpool(folder / "spool" / "emergencies"),
         spool=EmergencySpool(folder / "spool" / "emergencies"),
     )
     call = Call(services, call_id=f"call-{folder.name}", caller=caller, channel="text")
