@@ -19,9 +19,9 @@ from bench.chaos.oracle import End, judge
 from bench.chaos.records import read_records
 from bench.chaos.report import Run
 from bench.chaos.scripts import SPOKEN_CRIES, Script, write_scripts
-from tests.handoff.conftest import write_site
 from tests.support.browser import add_agent
 from tests.support.house import House, further_gateways, open_house
+from tests.support.site import write_site
 from tests.support.speech import pcm, speak
 
 _RING_SECONDS = 5

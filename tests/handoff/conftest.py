@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import yaml
 from aiohttp import web
 from argon2 import PasswordHasher
 from sqlalchemy import insert
@@ -19,9 +17,10 @@ from handoff.app import build_app
 from handoff.clock import ClockRules
 from tests.handoff.support import PASSWORD, Agent
 from tests.support.house import free_ports
+from tests.support.site import write_site
 from tests.support.stores import Stores, open_stores, redis_server
 from zhiban.clock import iso_ms, utc_now
-from zhiban.settings import ROOT, Settings
+from zhiban.settings import Settings
 from zhiban.store.models import DeskUser
 
 USERS = {
@@ -70,19 +69,6 @@ async def stores(redis_url: str, tmp_path: Path, password_hash: str) -> AsyncIte
     async with open_stores(redis_url, tmp_path) as opened:
         await add_users(opened, password_hash)
         yield opened
-
-
-def write_site(folder: Path, *, ring_seconds: float = 20, **changes: object) -> Path:
-    """Copy the sample site with another ring time and chain settings."""
-    site = folder / "site"
-    shutil.copytree(ROOT / "site" / "sample", site, dirs_exist_ok=True)
-    path = site / "escalation.yml"
-    content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    for stages in content["chains"].values():
-        for stage in stages:
-            stage["ring_seconds"] = ring_seconds
-    path.write_text(yaml.safe_dump(content | changes, allow_unicode=True), encoding="utf-8")
-    return site
 
 
 def desk_settings(stores: Stores, redis_url: str, site: Path) -> Settings:

@@ -11,8 +11,9 @@ from contextlib import asynccontextmanager
 
 import aiohttp
 
-from tests.handoff.conftest import desk_settings, write_site
+from tests.handoff.conftest import desk_settings
 from tests.handoff.support import Agent, ask_for_person, wait_for_state
+from tests.support.site import write_site
 from tests.support.stores import Stores
 from zhiban.handoffs import HandoffState
 from zhiban.settings import ROOT, Settings
