@@ -33,7 +33,7 @@ class ReportEmergency(OwnAction):
         kept = await self._keep_the_rest(turn, tracker)
         opinion = second_opinion(turn.ranking)
         if opinion is None:
-            return not_understood(turn, talk, tracker)
+            return not_understood(talk, tracker)
         kind = opinion.kind.value
         if opinion.action is EmergencyAction.TRANSFER:
             return [*self._report(kind, opinion.confidence, talk, tracker), *kept]

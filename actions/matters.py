@@ -10,15 +10,20 @@ from typing import Any
 
 import aiohttp
 
-from actions.turn import FALLBACK, QUESTION_INTENTS, REPAIR_INTENTS, REQUEST_INTENTS, Turn
+from actions.turn import (
+    FALLBACK,
+    PROGRESS_INTENT,
+    QUESTION_INTENTS,
+    REPAIR_INTENTS,
+    REQUEST_INTENTS,
+    Turn,
+)
 from actions.waiting import Waiting
 from bot.language.emergency import EMERGENCY_PREFIX, second_opinion
 from bot.language.matter_clauses import Joint
 from bot.language.matters import candidates, settled
 
 logger = logging.getLogger(__name__)
-
-PROGRESS = "ticket_progress"
 
 _PARSE_SECONDS = 1.0
 _LEAST = 0.4
@@ -190,14 +195,14 @@ def _meaning(ranking: list[tuple[str, float]]) -> Meaning:
     if opinion is not None:
         return EMERGENCY_PREFIX + opinion.kind.value, opinion.confidence
     others = [each for each in ranking if not each[0].startswith(EMERGENCY_PREFIX)]
-    if not others or others[0][1] < _LEAST or not is_matter(others[0][0]):
+    if not others or others[0][1] < _LEAST or not _is_matter(others[0][0]):
         return _NOT_UNDERSTOOD
     return others[0]
 
 
-def is_matter(intent: str) -> bool:
+def _is_matter(intent: str) -> bool:
     """Whether an intent is something to be dealt with, no small talk and no answer."""
-    known = REPAIR_INTENTS | REQUEST_INTENTS | QUESTION_INTENTS | {PROGRESS}
+    known = REPAIR_INTENTS | REQUEST_INTENTS | QUESTION_INTENTS | {PROGRESS_INTENT}
     return intent in known or intent.startswith("complaint_")
 
 
@@ -214,4 +219,4 @@ def _rank(one: Waiting) -> int:
         return 3
     if intent == FALLBACK:
         return 6
-    return 5 if one.is_question or intent == PROGRESS else 4
+    return 5 if one.is_question or intent == PROGRESS_INTENT else 4

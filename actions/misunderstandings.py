@@ -9,6 +9,7 @@ from actions.filing import file_request_for_person
 from actions.flow.spec import COMPLAINT_FORM, REPAIR_FORM, REQUEST_FORM
 from actions.flow.state import Facts
 from actions.memory import EMERGENCY, MORE_HELP, Memory
+from actions.resources import Resources
 from actions.session import Events, OwnAction, understood
 from actions.several import first_of_several
 from actions.talk import Talk
@@ -29,14 +30,34 @@ _FAMILIES: tuple[tuple[frozenset[str], str], ...] = (
 HAND_OVER = "action_human"
 
 
-def not_understood(turn: Turn, talk: Talk, tracker: Tracker) -> Events:
+def not_understood(talk: Talk, tracker: Tracker) -> Events:
     """Climb one step of the ladder; the third leads to a person."""
     memory = Memory.of(tracker)
+    return _climb(talk, memory, f"utter_not_understood_{memory.misses + 1}")
+
+
+def _climb(talk: Talk, memory: Memory, response: str) -> Events:
     misses = memory.misses + 1
     if misses >= 3:
         return [memory.but(misses=misses).event(), FollowupAction(HAND_OVER)]
-    talk.say(f"utter_not_understood_{misses}")
+    talk.say(response)
     return [memory.but(misses=misses, awaiting="").event()]
+
+
+async def _understood_after_all(
+    resources: Resources, turn: Turn, talk: Talk, tracker: Tracker
+) -> Events:
+    """Lead to one of several matters, or give a standard answer; empty if there is neither."""
+    first = await first_of_several(resources, turn, talk, tracker)
+    if first.events:
+        return first.events
+    answer = await resources.answers.find(turn.text)
+    if answer is None:
+        return []
+    talk.say("utter_answer", answer=answer.text)
+    talk.say("utter_answer_more")
+    talk.expect("yes_no")
+    return [understood(Memory.of(tracker), MORE_HELP)]
 
 
 class NotUnderstood(OwnAction):
@@ -58,15 +79,9 @@ class NotUnderstood(OwnAction):
             return [FollowupAction("manager_form")]
         if wants_human(turn.text):
             return [FollowupAction(HAND_OVER)]
-        first = await first_of_several(self.resources, turn, talk, tracker)
-        if first.events:
-            return first.events
-        answer = await self.resources.answers.find(turn.text)
-        if answer is not None:
-            talk.say("utter_answer", answer=answer.text)
-            talk.say("utter_answer_more")
-            talk.expect("yes_no")
-            return [understood(memory, MORE_HELP)]
+        events = await _understood_after_all(self.resources, turn, talk, tracker)
+        if events:
+            return events
         for intents, action in _FAMILIES:
             if turn.best_of(intents)[1] >= _FAMILY_SHARE:
                 return [FollowupAction(action)]
@@ -76,7 +91,7 @@ class NotUnderstood(OwnAction):
         if is_backchannel(turn.text):
             talk.say("utter_how_can_i_help")
             return [understood(memory)]
-        return not_understood(turn, talk, tracker)
+        return not_understood(talk, tracker)
 
 
 class OutOfScope(OwnAction):
@@ -87,24 +102,14 @@ class OutOfScope(OwnAction):
     async def act(self, turn: Turn, talk: Talk, tracker: Tracker) -> Events:
         """Guide back; a wrong number is let go; a standard answer wins."""
         memory = Memory.of(tracker)
-        first = await first_of_several(self.resources, turn, talk, tracker)
-        if first.events:
-            return first.events
-        answer = await self.resources.answers.find(turn.text)
-        if answer is not None:
-            talk.say("utter_answer", answer=answer.text)
-            talk.say("utter_answer_more")
-            talk.expect("yes_no")
-            return [understood(memory, MORE_HELP)]
+        events = await _understood_after_all(self.resources, turn, talk, tracker)
+        if events:
+            return events
         if "打错" in turn.text or "拨错" in turn.text:
             talk.say("utter_wrong_number")
             talk.end_call()
             return [understood(memory)]
-        misses = memory.misses + 1
-        if misses >= 3:
-            return [memory.but(misses=misses).event(), FollowupAction(HAND_OVER)]
-        talk.say("utter_out_of_scope")
-        return [memory.but(misses=misses, awaiting="").event()]
+        return _climb(talk, memory, "utter_out_of_scope")
 
 
 class Human(OwnAction):

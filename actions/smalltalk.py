@@ -150,7 +150,7 @@ class TakeInformation(_SmallTalk):
         learn(taking, turn.text)
         kept = {*HOME, "caller_name", "phone"}
         if not taking.learned & kept:
-            return not_understood(turn, talk, tracker)
+            return not_understood(talk, tracker)
         told = {name: getattr(taking.facts, name) for name in kept}
         talk.say("utter_how_can_i_help")
         return [*before.but(**told).events(before), understood(taking.memory)]

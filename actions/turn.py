@@ -28,6 +28,7 @@ REPAIR_INTENTS = frozenset(
     }
 )
 REQUEST_INTENTS = frozenset({"suggestion", "security", "housekeeping", "value_added"})
+PROGRESS_INTENT = "ticket_progress"
 
 
 @dataclass(frozen=True)

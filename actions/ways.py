@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from actions.flow.spec import COMPLAINT_FORM, PROGRESS_FORM, REPAIR_FORM, REQUEST_FORM
-from actions.turn import QUESTION_INTENTS, REPAIR_INTENTS, REQUEST_INTENTS, Turn
+from actions.turn import PROGRESS_INTENT, QUESTION_INTENTS, REPAIR_INTENTS, REQUEST_INTENTS, Turn
 
 
 def way_of(turn: Turn) -> str:
@@ -16,4 +16,4 @@ def way_of(turn: Turn) -> str:
         return REPAIR_FORM
     if turn.intent in REQUEST_INTENTS:
         return REQUEST_FORM
-    return PROGRESS_FORM if turn.intent == "ticket_progress" else COMPLAINT_FORM
+    return PROGRESS_FORM if turn.intent == PROGRESS_INTENT else COMPLAINT_FORM

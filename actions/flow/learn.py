@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from actions.flow.spec import category_of, missing_part, only_unit
+from actions.flow.spec import SHARED, category_of, missing_part, only_unit
 from actions.flow.state import Field
 from actions.flow.taking import CHECK_ADDRESS, CONFIRM, FIX, RESIDENT, Taking
 from actions.flow.words import describe, is_generic, read_since
@@ -68,7 +68,7 @@ def _hear(taking: Taking, text: str, asking: str) -> Heard:
         part = missing_part(taking.facts, roster)
         # A bare number answers the part that was asked for; at first everything was asked.
         first = part == "building" and taking.flow.tried(Field.ADDRESS) <= 1
-        if first and taking.facts.category not in _building_only():
+        if first and taking.facts.category not in SHARED:
             part = None
     expects = _EXPECTS.get(asking, Expects.OTHER if asking else Expects.ANY)
     if taking.opening:
@@ -81,7 +81,7 @@ def _learn_address(taking: Taking, reading: AddressReading | None) -> tuple[str,
     if reading is None:
         return ()
     said = reading.home()
-    shared = taking.facts.category in _building_only()
+    shared = taking.facts.category in SHARED
     if (
         reading.floor
         and shared
@@ -100,10 +100,6 @@ def _learn_address(taking: Taking, reading: AddressReading | None) -> tuple[str,
     if reading.repaired:
         taking.flow = taking.flow.doubting(sorted(said))
     return reading.spans
-
-
-def _building_only() -> tuple[str, ...]:
-    return (Category.REPAIR_PUBLIC.value, Category.LIFT_FAULT.value, Category.DOOR_ACCESS.value)
 
 
 def _learn_name(
