@@ -84,6 +84,7 @@ _RATHER_SURE = 0.5
 _CERTAIN = 0.9
 _QUESTIONS = frozenset(("fee_inquiry", "parking", "renovation_rules", "community_rules"))
 _LEAST_SYLLABLES = 5
+_NOT_UNDERSTOOD = ("", 0.0)
 
 
 class _Own(Enum):
@@ -143,9 +144,7 @@ def split_matters(text: str, *, about: str = "", classify: Classify | None = Non
             intent that nothing sets off stay together.
     """
     breath = candidates(text, about=about)
-    if classify is not None:
-        return settled(breath, classify)
-    return settled(breath, lambda _: ("", 0.0))
+    return settled(breath, classify or (lambda _: _NOT_UNDERSTOOD))
 
 
 def candidates(text: str, *, about: str = "") -> Breath:
@@ -182,7 +181,7 @@ def settled(breath: Breath, classify: Classify) -> Breath:
     verdicts: list[list[tuple[str, float]]] = []
     for matter in breath.matters:
         alone = len(breath.matters) < 2 or not matter.text
-        verdict = ("", 0.0) if alone else classify(matter.text)
+        verdict = _NOT_UNDERSTOOD if alone else classify(matter.text)
         if kept and _joins(matter, verdict, verdicts[-1]):
             kept[-1] = replace(
                 kept[-1],

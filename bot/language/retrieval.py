@@ -204,6 +204,6 @@ def _certainty(lead: float, share: float, length: int) -> float:
     return 1 / (1 + math.exp(-max(-50.0, min(50.0, odds))))
 
 
-def confident(matches: Sequence[Match], *, score: float = CONFIDENT_SCORE) -> bool:
+def confident(matches: Sequence[Match]) -> bool:
     """Whether the first match may be given as the answer."""
-    return bool(matches) and matches[0].score >= score
+    return bool(matches) and matches[0].score >= CONFIDENT_SCORE
