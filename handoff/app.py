@@ -22,6 +22,7 @@ from handoff.desk import Desk, DeskStores
 from handoff.feed import Feed
 from handoff.floor import FloorDesk
 from handoff.last_resort import LastResort
+from handoff.nodes import NodeWatch
 from handoff.presence import PresenceBook
 from handoff.sessions import Sessions
 from handoff.sop import load_sop
@@ -91,6 +92,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
         feed=Feed(redis, ViewMaker(tickets, community, sop), presence),
         clock=EscalationClock(stores, presence, last_resort, rules),
     )
+    nodes = NodeWatch(stores, lambda: context.clock.leads)
     app = web.Application(middlewares=[headers, errors, sign_in_first])
     app[CONTEXT] = context
     app[OPEN_SOCKETS] = OpenSockets()
@@ -108,6 +110,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
             app[_BACKGROUND] += [
                 asyncio.create_task(context.clock.run(), name="clock"),
                 asyncio.create_task(context.feed.run(), name="feed"),
+                asyncio.create_task(nodes.run(), name="nodes"),
             ]
             for task in app[_BACKGROUND]:
                 task.add_done_callback(_end_process_with)
