@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from handoff.accounts import Role
 from handoff.board_figures import BoardFigures
 from handoff.cases import TALKING, UNANSWERED
 from handoff.feed import Feed
@@ -16,9 +15,6 @@ from zhiban.clock import iso_ms, utc_now
 from zhiban.handoffs import HandoffState
 from zhiban.masking import mask_phone
 from zhiban.redis_client import RedisClient
-
-LEADING = frozenset({Role.LEADER, Role.MANAGER, Role.ADMIN})
-"""Who may see the board and listen in (SEC-031, SEC-032, SEC-034)."""
 
 _CASE_FIELDS = (
     "kind",

@@ -14,8 +14,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from handoff.accounts import User
 from handoff.feed import Subscriber
+from handoff.floor import LEADING
 from handoff.sessions import COOKIE
-from handoff.wallboard import LEADING, Wallboard
+from handoff.wallboard import Wallboard
 from handoff.web.context import CONTEXT, signed_in
 from handoff.web.socket import OPEN_SOCKETS, SIGNED_OUT
 from zhiban.access import same_origin

@@ -1,10 +1,10 @@
 // The bar of controls under the case: only what can be done now, and only what the desk offers.
 
 import { h } from "./dom.js";
-import { complete, hold, invite, listen, merge, skipBriefing, transfer, uninvite } from "./floor.js";
+import { complete, hold, invite, listen, merge, skipBriefing, transfer, uninvite, withdraw } from "./floor.js";
 import { callOf } from "./line.js";
 import { pickPerson, pickTarget } from "./picker.js";
-import { accept, claim, giveBack, hangUp, inCall, leave, toggleMute } from "./presses.js";
+import { accept, claim, giveBack, hangUp, inCall, toggleMute } from "./presses.js";
 import { CALLING_BACK, UNANSWERED, can, isLive, isMine, leads, me, myPart, others } from "./state.js";
 import { grouped } from "./words.js";
 
@@ -68,7 +68,7 @@ function guest(shown) {
   return [
     !quiet && { id: "mute", text: muted ? "取消静音" : "静音", key: "M", pressed: muted, press: toggleMute },
     ...(part === "listener" || part === "coach" ? modes(shown, part) : []),
-    { id: "leave", text: "退出通话", key: "Shift+H", kind: "danger", press: () => leave(shown.id, "left") },
+    { id: "leave", text: "退出通话", key: "Shift+H", kind: "danger", press: () => withdraw(shown.id) },
   ].filter(Boolean);
 }
 

@@ -5,6 +5,7 @@ import { pressKey } from "./bar.js";
 import { refreshTimes } from "./card.js";
 import { tickNumber } from "./checklist.js";
 import { byId, toast, update } from "./dom.js";
+import { noteRefusal } from "./floor.js";
 import { listen } from "./keys.js";
 import { Link } from "./link.js";
 import { lists, sorted } from "./lists.js";
@@ -42,6 +43,7 @@ function take(message) {
   switch (message.type) {
     case "hello":
       state.status = message.status;
+      state.invitations = [];
       break;
     case "board":
       setClock(message.now);
@@ -50,6 +52,7 @@ function take(message) {
       loadRecent();
       break;
     case "handoff":
+      noteRefusal(state.handoffs.get(message.handoff.id), message.handoff);
       state.handoffs.set(message.handoff.id, message.handoff);
       break;
     case "handoff_closed":

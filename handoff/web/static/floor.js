@@ -3,13 +3,23 @@
 import { act, post } from "./api.js";
 import { toast } from "./dom.js";
 import { inCall, leave, open, press } from "./presses.js";
-import { changed, state } from "./state.js";
+import { changed, me, state } from "./state.js";
 
 export const hold = (handoff, on) => press(() => act(handoff.id, "hold", { on }));
 export const merge = (handoff) => press(() => act(handoff.id, "merge"));
-export const uninvite = (handoff) => press(() => act(handoff.id, "uninvite"));
-export const skipBriefing = (handoff) => press(() => act(handoff.id, "skip_briefing"));
 
+/** Stop ringing a colleague, or let the third person go. */
+export async function uninvite(handoff) {
+  state.cancelled.add(handoff.invitation?.id ?? "");
+  await press(() => act(handoff.id, "uninvite"));
+}
+
+/** Leave somebody else's call, which goes on without us. */
+export async function withdraw(handoffId) {
+  await press(() => act(handoffId, "uninvite"));
+  leave(handoffId, "left");
+}
+export const skipBriefing = (handoff) => press(() => act(handoff.id, "skip_briefing"));
 export async function invite(handoff, to, mode) {
   const answer = await press(() => act(handoff.id, "invite", { to: to.id, mode }));
   if (answer) toast(`正在呼叫${to.name}`);
@@ -42,8 +52,15 @@ export async function declineInvitation(invitation) {
 /** Listen to somebody's call, whisper to the agent, or join; pressing another mode changes it. */
 export async function listen(handoffId, mode) {
   if (inCall() && state.call.id === handoffId) state.call.end("changed");
-  const ask = () => act(handoffId, "listen", { mode });
-  await open(handoffId, ask, { capture: mode !== "listen", again: ask });
+  await open(handoffId, () => act(handoffId, "listen", { mode }), { capture: mode !== "listen" });
+}
+
+/** Tell the owner that the colleague they rang does not come. */
+export function noteRefusal(before, after) {
+  const asked = before?.invitation;
+  if (!asked || asked.from !== me.id || after.invitation || state.cancelled.has(asked.id)) return;
+  if (after.participants.some((one) => one.agent_id === asked.to)) return;
+  toast(`${asked.to_name}没有加入`, "warn");
 }
 
 function forget(invitation) {

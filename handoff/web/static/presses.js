@@ -23,14 +23,14 @@ export const inCall = () => Boolean(state.call && state.call.state !== "ended");
  * Open the audio of a case.
  * @param {string} id handoff
  * @param {() => Promise<{bridge_url: string}>} ask takes the call and tells where it is
- * @param {{capture?: boolean, again?: () => Promise<{bridge_url: string}>}} [options]
+ * @param {{capture?: boolean}} [options] false for who only listens
  */
-export async function open(id, ask, { capture = true, again = () => joinAgain(id) } = {}) {
+export async function open(id, ask, { capture = true } = {}) {
   if (inCall()) {
     toast("请先结束当前通话", "error");
     return null;
   }
-  const call = new Call(id, { onChange: onCall, join: again, capture });
+  const call = new Call(id, { onChange: onCall, join: () => act(id, "rejoin"), capture });
   void carry(id, () => call, { steal: true });
   state.call = call;
   state.selected = "";
@@ -113,17 +113,10 @@ function resume(id) {
   waitingFor = state.elsewhere = "";
   const live = joinable();
   if (live?.id !== id || inCall()) return null;
-  const call = new Call(id, { onChange: onCall, join: () => joinAgain(id), capture: myPart(live) !== "listener" });
+  const call = new Call(id, { onChange: onCall, join: () => act(id, "rejoin"), capture: myPart(live) !== "listener" });
   state.call = call;
   call.rejoin();
   return call;
-}
-
-function joinAgain(id) {
-  const handoff = state.handoffs.get(id);
-  const part = handoff ? myPart(handoff) : "";
-  const mode = { listener: "listen", coach: "coach" }[part];
-  return mode ? act(id, "listen", { mode }) : act(id, "rejoin");
 }
 
 function onCall(call) {

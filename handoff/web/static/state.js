@@ -24,6 +24,7 @@ export const state = {
   selected: "",
   history: null, // {call_id, title} of a finished call being read
   heard: new Map(), // call id → newest words of the caller
+  cancelled: new Set(), // invitations this person took back
   hungUp: new Set(), // handoffs whose line we closed
   call: null,
   elsewhere: "", // handoff whose sound another window of this person carries

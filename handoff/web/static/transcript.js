@@ -1,6 +1,7 @@
 // The running transcript of a call.
 
 import { h } from "./dom.js";
+import { agentName } from "./state.js";
 import { time, word } from "./words.js";
 
 const SPEAKERS = { "caller.turn": "业主", "bot.said": "机器人", "agent.turn": "坐席" };
@@ -105,15 +106,15 @@ function note(name, data) {
     case "handoff.bridged":
       return "坐席已接通业主";
     case "handoff.transferred":
-      return "换了坐席";
+      return `已转给${agentName(data.to_agent ?? data.wanted_agent ?? "") || "其他坐席"}`;
     case "handoff.held":
       return "业主在听音乐等待";
     case "handoff.resumed":
       return "恢复通话";
     case "handoff.joined":
-      return `${data.name ?? ""}加入：${word("parts", data.part ?? data.mode)}`;
+      return `${agentName(data.agent_id)}加入：${word("parts", data.mode)}`;
     case "handoff.left":
-      return `${data.name ?? ""}退出`;
+      return `${agentName(data.agent_id)}${data.reason === "declined" ? "不方便加入" : data.reason === "cancelled" ? "的呼叫已取消" : "退出"}`;
     case "reminder.due":
       return `到时提醒：${data.label ?? ""}`;
     case "reminder.done":

@@ -2,9 +2,9 @@
 
 import { deadline, refreshTimes, severity, timer } from "./card.js";
 import { byId, h, update } from "./dom.js";
-import { listen } from "./floor.js";
+import { listen, withdraw } from "./floor.js";
 import { Link } from "./link.js";
-import { inCall, leave, toggleMute } from "./presses.js";
+import { inCall, toggleMute } from "./presses.js";
 import { can, changed, onChange, state } from "./state.js";
 import { rememberTheme } from "./theme.js";
 import { LEVELS, elapsed, minutes, now, setClock, time, where, word } from "./words.js";
@@ -132,6 +132,6 @@ function listening() {
     h("span", {}, line.state === "bridged" || line.state === "ready" ? (line.muted ? "已静音" : texts[mode]) : "正在接入语音……"),
     line.problem && h("span", { class: "error" }, line.problem),
     mode !== "listen" && h("button", { type: "button", "data-key": "mute", "aria-pressed": String(line.muted), onclick: toggleMute }, line.muted ? "取消静音" : "静音"),
-    h("button", { type: "button", "data-key": "leave", class: "danger", onclick: () => leave(line.id, "left") }, "退出"),
+    h("button", { type: "button", "data-key": "leave", class: "danger", onclick: () => withdraw(line.id) }, "退出"),
   ];
 }
