@@ -91,9 +91,14 @@ def open_services(settings: Settings) -> Services:
     )
 
 
-def build_app(settings: Settings) -> web.Application:
-    """Return the application."""
-    services = open_services(settings)
+def build_app(settings: Settings, services: Services | None = None) -> web.Application:
+    """Return the application.
+
+    Args:
+        settings: where it runs.
+        services: what calls need; opened from the settings by default.
+    """
+    services = services or open_services(settings)
     registry = CallRegistry()
     token = api_token(settings)
     app = web.Application()
@@ -114,7 +119,12 @@ def build_app(settings: Settings) -> web.Application:
     )
 
     async def running(_app: web.Application) -> AsyncIterator[None]:
-        beat = NodeBeat(services.redis, settings.gateway_url)
+
+        async def take_back() -> None:
+            for held in list(registry.held.values()):
+                await held.call.take_back()
+
+        beat = NodeBeat(services.redis, settings.gateway_url, take_back)
         await _settle_first(services)
         await services.recogniser.warm_up()
         archive = TimelineArchive(

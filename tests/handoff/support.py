@@ -39,6 +39,7 @@ class Agent:
         self.board: dict[str, dict[str, Any]] = {}
         self.agents: list[dict[str, Any]] = []
         self.events: list[dict[str, Any]] = []
+        self.invitations: list[dict[str, Any]] = []
         self.socket: aiohttp.ClientWebSocketResponse | None = None
         self._changed = asyncio.Condition()
         self._reader: asyncio.Task[None] | None = None
@@ -77,10 +78,11 @@ class Agent:
         await self.socket.send_json({"type": "watch", "call_id": call_id})
 
     async def act(self, handoff_id: str, action: str, **body: Any) -> tuple[int, dict[str, Any]]:
+        return await self.post(f"/api/handoffs/{handoff_id}/{action}", **body)
+
+    async def post(self, path: str, **body: Any) -> tuple[int, dict[str, Any]]:
         async with self.http.post(
-            f"{self.base}/api/handoffs/{handoff_id}/{action}",
-            json=body,
-            headers={"X-CSRF-Token": self.csrf},
+            f"{self.base}{path}", json=body, headers={"X-CSRF-Token": self.csrf}
         ) as answer:
             return answer.status, await answer.json()
 
@@ -132,6 +134,8 @@ class Agent:
                         self.board.pop(content["id"], None)
                     case "agents":
                         self.agents = content["agents"]
+                    case "invitations":
+                        self.invitations = content["invitations"]
                     case "event":
                         self.events.append(content["event"])
                 self._changed.notify_all()

@@ -259,8 +259,8 @@ class Conference:
         """Tell the agent what it is about; the caller still hears company."""
         self._briefed.clear()
         until = iso_ms(utc_now() + timedelta(seconds=BRIEFING_SECONDS))
-        await self._call.briefing(who.agent_id)
         await self._floors.change(record.id, lambda _record, _floor: Floor(briefing_until=until))
+        await self._call.briefing(who.agent_id)
         playing = asyncio.create_task(self._play_briefing(who, record))
         try:
             async with asyncio.timeout(BRIEFING_SECONDS):

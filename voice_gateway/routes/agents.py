@@ -23,7 +23,7 @@ logger = logging.getLogger(__name__)
 
 _RATE = 16000
 _HEARTBEAT_SECONDS = 3.0
-_GRACE_SECONDS = 5.0
+GRACE_SECONDS = 5.0
 _LARGEST_MESSAGE = 64 * 1024
 
 
@@ -97,7 +97,7 @@ class AgentRoute:
         """A reload takes a second or two; only then is the agent lost."""
 
         async def wait() -> None:
-            await asyncio.sleep(_GRACE_SECONDS)
+            await asyncio.sleep(GRACE_SECONDS)
             try:
                 await held.conference.lost(agent_id)
             except ZhibanError as error:
