@@ -67,6 +67,11 @@ class ClockRules:
 class EscalationClock:
     """Runs the escalation chains while this process leads.
 
+    Attributes:
+        next_looks: when each open case will be looked at again, by its id; None where only an
+            event can change anything.
+        leads: whether this process leads.
+
     Args:
         stores: where calls, handoffs and tickets are kept.
         presence: who is at a desk.
@@ -94,6 +99,7 @@ class EscalationClock:
         self._cases = CaseBook(stores.redis)
         self._leadership = Leadership(stores.redis)
         self._repair_at = self._recover_at = datetime.min.replace(tzinfo=UTC)
+        self.next_looks: dict[str, datetime | None] = {}
         self.leads = False
 
     async def run(self) -> None:
@@ -167,13 +173,17 @@ class EscalationClock:
 
     async def _has_ended(self, call_id: str) -> bool:
         newest = await self._redis.xrevrange(redis_keys.call_events(call_id), count=100)
-        return any(fields["name"] == EventName.CALL_ENDED for _, fields in newest)
+        names = (fields["name"] for _, fields in newest)
+        # A gateway that was taken for dead starts its calls again.
+        bounds = (name for name in names if name in (EventName.CALL_ENDED, EventName.CALL_STARTED))
+        return next(bounds, None) == EventName.CALL_ENDED
 
     async def look(self) -> datetime:
         """Act on every open case once; return when to look again at the latest."""
         await self._recover()
         listed = await self._cases.listed()
         looks = [self._recover_at, *await self._repair(listed)]
+        self.next_looks = {}
         cases = [case for case in listed if case.record.state not in CLOSED_STATES]
         present = await self._presence.all()
         for position, case in enumerate(cases):
@@ -188,6 +198,7 @@ class EscalationClock:
                 conflict = getattr(error, "code", None) is ErrorCode.HANDOFF_CONFLICT
                 if not conflict:  # a conflict only means that somebody moved it first
                     logger.exception("clock: case %s", case.record.id)
+            self.next_looks[case.record.id] = again
             if again is not None:
                 looks.append(again)
         return min(looks)
