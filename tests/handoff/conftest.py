@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from argon2 import PasswordHasher
+from playwright.async_api import Browser
 from sqlalchemy import insert
 
 from handoff.accounts import Role
 from handoff.app import build_app
 from handoff.clock import ClockRules
 from tests.handoff.support import PASSWORD, Agent
+from tests.support.browser import open_browser
 from tests.support.house import free_ports
 from tests.support.site import write_site
 from tests.support.stores import Stores, open_stores, redis_server
@@ -122,6 +124,13 @@ async def start_desk(stores: Stores, redis_url: str) -> AsyncIterator[StartDesk]
             return RunningDesk(url, sign_in)
 
         yield start
+
+
+@pytest.fixture
+async def browser() -> AsyncIterator[Browser]:
+    """A real browser with a microphone and no loudspeaker."""
+    async with open_browser() as opened:
+        yield opened
 
 
 @asynccontextmanager

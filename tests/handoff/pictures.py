@@ -12,8 +12,8 @@ from playwright.async_api import Browser, Page, async_playwright, expect
 from handoff.app import build_app
 from handoff.clock import ClockRules
 from tests.handoff.conftest import add_users, desk_settings, running
+from tests.handoff.pages import open_desk
 from tests.handoff.support import PASSWORD, ask_for_person, open_gateway
-from tests.handoff.test_browser import open_desk
 from tests.support.browser import ARGUMENTS, CHROMIUM
 from tests.support.site import write_site
 from tests.support.stores import Stores, open_stores, redis_server

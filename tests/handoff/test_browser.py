@@ -2,50 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from tests.handoff.conftest import StartDesk
-from tests.handoff.support import PASSWORD, Cable, ask_for_person, open_gateway, wait_for_state
-from tests.support.browser import ARGUMENTS, CHROMIUM
+from tests.handoff.pages import NEEDS_BROWSER, open_desk
+from tests.handoff.support import Cable, ask_for_person, open_gateway, wait_for_state
 from tests.support.stores import Stores
 from zhiban.handoffs import HandoffState
 from zhiban.timeline import EventName
 
-expect.set_options(timeout=60_000)
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(not Path(CHROMIUM).exists(), reason="chromium is not installed"),
-]
-
-
-@pytest.fixture
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        opened = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield opened
-        await opened.close()
-
-
-async def open_desk(browser: Browser, url: str, user: str, **options: object) -> Page:
-    context = await browser.new_context(
-        permissions=["microphone", "notifications"],
-        **({"viewport": {"width": 1366, "height": 820}} | options),  # type: ignore[arg-type]
-    )
-    page = await context.new_page()
-    page.on("dialog", lambda dialog: dialog.accept())
-    await page.goto(url)
-    await page.fill("#user", user)
-    await page.fill("#password", PASSWORD)
-    await page.click("button[type=submit]")
-    await expect(page.locator("#ready")).to_have_attribute("aria-pressed", "true")
-    await expect(page.locator(".person")).not_to_have_count(0)
-    return page
+pytestmark = NEEDS_BROWSER
 
 
 def loudness(pcm: bytes) -> float:

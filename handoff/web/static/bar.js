@@ -28,10 +28,10 @@ function owner(shown) {
   const muted = Boolean(call?.muted);
   const mute = { id: "mute", text: muted ? "取消静音" : "静音", key: "M", pressed: muted, press: toggleMute };
   const end = { id: "hangup", text: "挂断", key: "Shift+H", kind: "danger", press: () => hangUp(shown) };
-  if (shown.state === "briefing") {
+  if (shown.state === "briefing" && call?.state !== "bridged") {
     return offered([{ id: "skip", needs: "skip_briefing", text: "跳过播报，立即接通", key: "S", kind: "good", press: () => skipBriefing(shown) }, end]);
   }
-  if (shown.state !== "bridged") return [mute, end];
+  if (shown.state !== "bridged" && call?.state !== "bridged") return [mute, end];
   const third = others(shown).find((x) => x.part === "consult" || x.part === "third");
   const held = Boolean(shown.on_hold_since);
   const holding = { id: "hold", needs: "hold", text: held ? "恢复通话" : "保持", key: "K", pressed: held, press: () => hold(shown, !held) };
