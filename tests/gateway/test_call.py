@@ -9,6 +9,7 @@ from tests.gateway.conftest import Line
 from voice_gateway.call.attending import follow_commands
 from voice_gateway.call.line import CallMode
 from voice_gateway.call.orphans import settle_orphans
+from voice_gateway.pipeline.frames import Turn
 from zhiban.handoffs import HandoffReason, HandoffState
 from zhiban.redis_keys import call_commands
 from zhiban.tickets import Category, Status
@@ -262,6 +263,30 @@ async def test_a_caller_who_leaves_while_the_case_is_stored_is_called_back(line:
             await asyncio.sleep(0.01)
     names = await line.events()
     assert "ticket.filed" in names
+
+
+async def test_a_cry_and_a_hang_up_in_the_same_moment_are_a_case(line: Line) -> None:
+    """The turn in hand, or still in the queue, is looked at when the line breaks."""
+    line.engine.hold.clear()
+    await line.call.hear_turn(Turn("物业费怎么收的"))
+    await line.call.hear_turn(Turn("我家着火了快来人"))
+    await line.call.end("caller_hung_up")
+    (record,) = await line.stores.ledger.open()
+    assert (record.kind, record.priority) == ("fire", 0)
+    assert record.state is HandoffState.CALLBACK_DUE
+    ticket = await line.stores.tickets.get(record.ticket_number)
+    assert "我家着火了快来人" in ticket["verbatim"]
+    assert "回拨业主" in [promise["what"] for promise in ticket["promises"]]
+
+
+async def test_a_cry_of_a_waiting_caller_who_hangs_up_raises_the_request(line: Line) -> None:
+    """The call-back is an emergency's."""
+    await line.call.hear_digit("0")
+    await line.call.hear_turn(Turn("我家着火了快来人"))
+    await line.call.end("caller_hung_up")
+    (record,) = await line.stores.ledger.open()
+    assert (record.kind, record.priority) == ("fire", 0)
+    assert record.state is HandoffState.CALLBACK_DUE
 
 
 async def test_calls_of_a_killed_gateway_are_called_back_when_it_returns(line: Line) -> None:

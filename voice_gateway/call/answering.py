@@ -45,6 +45,7 @@ class Answering:
         self._interceptor = interceptor
         self._hang_up = hang_up
         self._turns: asyncio.Queue[Turn] = asyncio.Queue()
+        self._in_hand: Turn | None = None
         self._newest = 0
         self._unheard = 0
         self._goodbye: asyncio.Task[None] | None = None
@@ -57,14 +58,27 @@ class Answering:
     async def run(self) -> None:
         """Answer turns until cancelled; a turn that fails leads to a person, not to silence."""
         while True:
-            turn = await self._turns.get()
+            turn = self._in_hand = await self._turns.get()
             try:
                 await self._take(turn)
             except Exception:
                 logger.exception("call %s: a turn failed", self._line.call_id)
                 await self._fall_back(turn.text)
+            self._in_hand = None
             if self._turns.empty():
                 await self._line.mouth.turn_done()
+
+    def left_over(self) -> list[Turn]:
+        """Return the turns that the end of the call cut off, the one in hand first."""
+        turns = [] if self._in_hand is None else [self._in_hand]
+        while not self._turns.empty():
+            turn = self._turns.get_nowait()
+            turns.append(turn)
+            if turn.text:
+                self._line.words.append(turn.text)
+                self._line.unanswered.append(turn.text)
+        self._in_hand = None
+        return [turn for turn in turns if turn.text]
 
     async def silent(self, count: int) -> None:
         """The caller has said nothing for a while, for the ``count``-th time in a row."""

@@ -33,6 +33,7 @@ _PATIENT_FACTOR = 1.6
 _ANSWER_SECONDS = 3.0
 _SETTLE_SECONDS = 10.0
 """Longest wait for the stores at the end of a call; what they miss is settled afterwards."""
+_CANCEL_SECONDS = 2.0
 
 
 class Call:
@@ -152,6 +153,7 @@ class Call:
         self._silence.close()
         if self._answers is not None and self._answers is not asyncio.current_task():
             self._answers.cancel()
+            await asyncio.wait({self._answers}, timeout=_CANCEL_SECONDS)
         await self._handover.stop()
         try:
             async with asyncio.timeout(_SETTLE_SECONDS):
@@ -166,15 +168,25 @@ class Call:
         line.ended.set()
 
     async def _settle(self, was: CallMode) -> None:
+        cry = None if was is CallMode.BRIDGED else self._unheeded()
+        if cry is not None:
+            await self._handover.open_emergency(cry)
         case = self._handover.case
-        danger = self._interceptor.silence().transfer
-        if case is None and danger is not None:
-            # Hanging up is no clear no to the closed question either.
-            now = asyncio.get_running_loop().time()
-            await self._handover.open_emergency(Cry.of(danger, danger.matched, "final", now))
-        elif case is not None and was is not CallMode.BRIDGED:
+        if case is not None and was is not CallMode.BRIDGED:
             await release_handoff(self._services, case.handoff_id)
         await keep_what_waits(self._line)
+
+    def _unheeded(self) -> Cry | None:
+        """Return the emergency that the end of the call kept from being opened, if any."""
+        for turn in self._answering.left_over():
+            verdict = self._interceptor.final(turn.text, turn.alternatives)
+            finding = verdict.transfer or verdict.ask
+            if finding is not None:
+                return Cry.of(finding, turn.text, "final", turn.voiced_until)
+        # Hanging up is no clear no to the closed question either.
+        asked = self._interceptor.silence().transfer
+        now = asyncio.get_running_loop().time()
+        return None if asked is None else Cry.of(asked, asked.matched, "final", now)
 
     # --- what the caller does -------------------------------------------------------------
 

@@ -109,7 +109,7 @@ class Handover:
         line = self._line
         async with self._lock:
             # Words heard before a hang-up count even if their turn comes after it.
-            left = line.over and self.case is None
+            left = line.over and (self.case is None or not self.case.is_emergency)
             if not (self.watching or left):
                 return False
             since = (asyncio.get_running_loop().time() - cry.spoken_at) * 1000
