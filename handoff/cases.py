@@ -43,6 +43,7 @@ class Case:
     Attributes:
         tried: agents already rung in this round.
         rest_until: the chain was gone through in vain; begin again at this time.
+        sought_since: when the search for a person began again, or ``""`` for from the start.
         call_ended: when the call ended, or ``""``.
         accepted_at: when an agent last accepted, or ``""``.
         agent_name: name of the agent rung or talking.
@@ -57,6 +58,7 @@ class Case:
     record: HandoffRecord
     tried: tuple[str, ...] = ()
     rest_until: str = ""
+    sought_since: str = ""
     call_ended: str = ""
     accepted_at: str = ""
     agent_name: str = ""
@@ -77,6 +79,7 @@ class Case:
             record=record,
             tried=tuple(filter(None, fields.get("tried", "").split(","))),
             rest_until=fields.get("rest_until", ""),
+            sought_since=fields.get("sought_since", ""),
             call_ended=fields.get("call_ended", ""),
             accepted_at=fields.get("accepted_at", ""),
             agent_name=fields.get("agent_name", ""),

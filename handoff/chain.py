@@ -6,6 +6,7 @@ somebody is talking or nobody is on the line; so no caller waits with nothing sc
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,14 +14,12 @@ from datetime import datetime, timedelta
 from handoff.cases import TALKING, UNANSWERED, WAITING, Case
 from handoff.presence import Presence
 from handoff.times import after, iso_after, parse
-from zhiban.community import EscalationStage
+from zhiban.community import Crew, EscalationStage
 from zhiban.floor import BRIEFING_SECONDS
 from zhiban.handoffs import HandoffReason, HandoffState
 
 GATEWAY_GRACE_SECONDS = 3.0
 """The gateway reports a caller's hang-up itself; only if it died must the clock do it."""
-WRAP_UP_SECONDS = 120.0
-"""Time for an agent's notes after a call, in which only emergencies ring."""
 ABSENT_SECONDS = 30.0
 """An agent away from the desk for so long no longer answers for what they began."""
 ACKNOWLEDGE_SECONDS = 120.0
@@ -114,34 +113,47 @@ class Agents:
 
     Attributes:
         ringing: agent id to the case they are being rung for.
-        talking: ids of agents in a call.
+        talking: agent id to the number of calls they are in.
         wrapping: ids of agents whose caller has left but whose notes are not finished.
+        crew: what each of them can do.
     """
 
     present: Mapping[str, Presence]
     ringing: Mapping[str, Case]
-    talking: frozenset[str]
+    talking: Mapping[str, int]
     wrapping: frozenset[str]
+    crew: Crew
 
     @classmethod
-    def of(cls, present: Mapping[str, Presence], cases: Sequence[Case], now: datetime) -> Agents:
+    def of(
+        cls,
+        present: Mapping[str, Presence],
+        cases: Sequence[Case],
+        now: datetime,
+        crew: Crew | None = None,
+    ) -> Agents:
         """Work out who is taken from the open cases at this moment."""
         ringing = {
             case.record.offered_to: case
             for case in cases
             if case.record.state is HandoffState.OFFERED
         }
-        talking: set[str] = set()
+        crew = crew or Crew()
+        talking: Counter[str] = Counter()
         wrapping: set[str] = set()
         for case in cases:
             record = case.record
             if record.state in TALKING and not case.call_ended:
-                talking |= {record.agent_id, *case.floor.people()}
+                talking.update({record.agent_id, *case.floor.people()})
             elif record.state in TALKING or record.state is HandoffState.CALLBACK_DUE:
                 since = case.call_ended or record.updated_at
-                if now < after(since, WRAP_UP_SECONDS):
+                if now < after(since, crew.skills_of(record.agent_id).wrap_up_seconds):
                     wrapping.add(record.agent_id)
-        return cls(present, ringing, frozenset(talking), frozenset(wrapping - talking))
+        return cls(present, ringing, talking, frozenset(wrapping - set(talking)), crew)
+
+    def is_full(self, agent_id: str) -> bool:
+        """Return whether the agent is in as many calls as they take."""
+        return self.talking.get(agent_id, 0) >= self.crew.skills_of(agent_id).capacity
 
 
 def decide(
@@ -261,6 +273,10 @@ def _seek(
     stage = case.record.stage
     steps: list[StageStep] = []
     reason = _reason_to_leave(case)
+    overdue = _overdue_stage(case, chain, now)
+    if overdue > stage:
+        stage, reason = overdue, HandoffReason.UNACKNOWLEDGED
+        steps.append(StageStep(stage, chain[stage].role, chain[stage].label, reason))
     while stage < len(chain):
         if chain[stage].role == _PHONE:
             reason = HandoffReason.PHONE_UNAVAILABLE
@@ -277,6 +293,14 @@ def _seek(
         until=iso_after(now, _pause(case, agents, chain, now, pause_seconds)),
         steps=tuple(steps),
     )
+
+
+def _overdue_stage(case: Case, chain: Sequence[EscalationStage], now: datetime) -> int:
+    """Return how far an emergency must have come: a stage for every two minutes (EMG-061)."""
+    if case.record.priority > 0:
+        return 0
+    since = parse(case.sought_since or case.record.created_at)
+    return min(int((now - since).total_seconds() // ACKNOWLEDGE_SECONDS), len(chain) - 1)
 
 
 def _reason_to_leave(case: Case) -> HandoffReason:
@@ -303,8 +327,22 @@ def _wanted(case: Case, agents: Agents, now: datetime) -> tuple[Presence, str] |
 def _best(
     case: Case, agents: Agents, roles: frozenset[str], now: datetime
 ) -> tuple[Presence, str] | None:
-    """Return whom of these roles to ring, and the less urgent handoff that has to give way."""
-    return _ablest(case, agents, lambda agent: agent.role in roles, now)
+    """Return whom of these roles to ring, and the less urgent handoff that has to give way.
+
+    Skills decide who is rung first. A request waits one round for somebody who has them; nobody
+    in danger waits for that.
+    """
+    choosy = case.record.priority > 0 and case.record.round == 0
+
+    def suits(agent: Presence) -> bool:
+        return agent.role in roles and (not choosy or _is_skilled(case, agent, agents))
+
+    return _ablest(case, agents, suits, now)
+
+
+def _is_skilled(case: Case, agent: Presence, agents: Agents) -> bool:
+    language = str(case.record.card.get("language") or "")
+    return agents.crew.skills_of(agent.agent_id).suit(case.record.kind, language)
 
 
 def _ablest(
@@ -315,15 +353,22 @@ def _ablest(
         for agent in agents.present.values()
         if suits(agent)
         and agent.agent_id not in case.tried
-        and agent.agent_id not in agents.talking
+        and not agents.is_full(agent.agent_id)
         and (case.record.priority == 0 or agent.agent_id not in agents.wrapping)
         and agent.can_ring(now)
     ]
 
-    def rank(agent: Presence) -> tuple[bool, bool, str]:
+    skilled = {agent.agent_id for agent in able if _is_skilled(case, agent, agents)}
+
+    def rank(agent: Presence) -> tuple[bool, bool, bool, str]:
         lost = case.record.state is HandoffState.AGENT_LOST
         was_theirs = lost and agent.agent_id == case.record.agent_id
-        return (not was_theirs, agent.agent_id in agents.wrapping, agent.idle_since)
+        return (
+            not was_theirs,
+            agent.agent_id not in skilled,
+            agent.agent_id in agents.wrapping,
+            agent.idle_since,
+        )
 
     free = [agent for agent in able if agent.agent_id not in agents.ringing]
     if free:

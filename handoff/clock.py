@@ -187,7 +187,7 @@ class EscalationClock:
         cases = [case for case in listed if case.record.state not in CLOSED_STATES]
         present = await self._presence.all()
         for position, case in enumerate(cases):
-            agents = Agents.of(present, cases, self._now())
+            agents = Agents.of(present, cases, self._now(), self._community.crew)
             try:
                 again, cases[position] = await self._act(case, agents)
             except (RedisError, OSError):
@@ -237,7 +237,7 @@ class EscalationClock:
         decision = decide(
             case,
             agents,
-            self._community.chain_for(record.kind),
+            self._community.chain_for(record.kind, record.level),
             now,
             join_seconds=self._rules.join_seconds,
             pause_seconds=self._rules.pause_seconds,
@@ -303,7 +303,7 @@ class EscalationClock:
 
     async def _rest(self, case: Case, rest: Rest) -> tuple[datetime | None, Case]:
         record = case.record
-        first = self._community.chain_for(record.kind)[0]
+        first = self._community.chain_for(record.kind, record.level)[0]
         again = StageStep(0, first.role, first.label, HandoffReason.NO_AGENT)
         noted = await self._ledger.note(
             record,

@@ -64,7 +64,7 @@ class ViewMaker:
     async def make(self, case: Case) -> View:
         """Return everything the page needs about a case, unmasked."""
         record = case.record
-        chain = self._community.chain_for(record.kind)
+        chain = self._community.chain_for(record.kind, record.level)
         stage = chain[min(record.stage, len(chain) - 1)]
         ringing = record.state is HandoffState.OFFERED
         ticket = await self._ticket(record.ticket_number)

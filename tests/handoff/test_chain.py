@@ -6,11 +6,11 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.cases import UNANSWERED, WAITING, Case
-from handoff.chain import Agents, Look, Move, NewRound, Offer, Rest, decide
+from handoff.cases import UNANSWERED, WAITING, Case, queue_place
+from handoff.chain import Agents, Look, Move, NewRound, Offer, Release, Remind, Rest, decide
 from handoff.presence import Presence, Status
 from zhiban.clock import iso_ms, utc_now
-from zhiban.community import EscalationStage
+from zhiban.community import Crew, EscalationStage, Skills
 from zhiban.handoffs import HandoffReason, HandoffRecord, HandoffState, is_legal
 
 NOW = utc_now().replace(microsecond=0)
@@ -49,8 +49,10 @@ def presence(name: str, role: str = "agent", *, idle: float = 0, **fields: objec
     return Presence(name, name, role, idle_since=ago(idle), **(values | fields))  # type: ignore[arg-type]
 
 
-def ask(case: Case, *people: Presence, others: tuple[Case, ...] = ()) -> object:
-    agents = Agents.of({p.agent_id: p for p in people}, (case, *others), NOW)
+def ask(
+    case: Case, *people: Presence, others: tuple[Case, ...] = (), crew: Crew | None = None
+) -> object:
+    agents = Agents.of({p.agent_id: p for p in people}, (case, *others), NOW, crew)
     return decide(case, agents, CHAIN, NOW, join_seconds=8, pause_seconds=5)
 
 
@@ -178,6 +180,105 @@ def test_an_agent_writing_notes_is_rung_last_and_for_emergencies_only() -> None:
     assert isinstance(ask(request, presence("a"), others=(notes,)), Rest)
     long_ago = replace(notes, call_ended=ago(600))
     assert isinstance(ask(request, presence("a"), others=(long_ago,)), Offer)
+
+
+def test_a_request_waits_one_round_for_somebody_with_the_skills() -> None:
+    crew = Crew(people={"a": Skills(kinds=("parking",)), "b": Skills(languages=("zh",))})
+    request = record(HandoffState.REQUESTED, priority=1, kind="human", card={"language": "yue"})
+    nobody = ask(Case(request), presence("a"), presence("b"), crew=crew)
+    assert isinstance(nobody, Rest)
+    skilled = ask(Case(request), presence("a", idle=99), presence("c"), crew=crew)
+    assert isinstance(skilled, Offer)
+    assert skilled.agent.agent_id == "c"
+    again = ask(Case(replace(request, round=1)), presence("a"), crew=crew)
+    assert isinstance(again, Offer)
+
+
+def test_an_emergency_prefers_skill_but_never_waits_for_it() -> None:
+    crew = Crew(people={"a": Skills(kinds=("human",))})
+    case = Case(record(HandoffState.REQUESTED))
+    both = ask(case, presence("a", idle=99), presence("b"), crew=crew)
+    alone = ask(case, presence("a"), crew=crew)
+    assert isinstance(both, Offer)
+    assert isinstance(alone, Offer)
+    assert (both.agent.agent_id, alone.agent.agent_id) == ("b", "a")
+
+
+def test_an_agent_takes_as_many_calls_as_their_capacity() -> None:
+    crew = Crew(people={"a": Skills(capacity=2)})
+    talk = Case(record(HandoffState.BRIDGED, id="ho-2", agent_id="a"))
+    second = Case(record(HandoffState.BRIDGED, id="ho-3", agent_id="a"))
+    case = Case(record(HandoffState.REQUESTED))
+    assert isinstance(ask(case, presence("a"), others=(talk,), crew=crew), Offer)
+    assert isinstance(ask(case, presence("a"), others=(talk, second), crew=crew), Rest)
+
+
+def test_time_for_notes_is_each_agents_own() -> None:
+    crew = Crew(people={"a": Skills(wrap_up_seconds=300)})
+    notes = Case(record(HandoffState.BRIDGED, id="ho-2", agent_id="a"), call_ended=ago(60))
+    request = Case(record(HandoffState.REQUESTED, priority=1))
+    assert isinstance(ask(request, presence("a"), others=(notes,)), Offer)
+    assert isinstance(ask(request, presence("a"), others=(notes,), crew=crew), Rest)
+
+
+def test_do_not_disturb_is_not_rung_even_in_danger() -> None:
+    case = Case(record(HandoffState.REQUESTED))
+    assert isinstance(ask(case, presence("a", status=Status.DND)), Rest)
+
+
+def test_an_emergency_goes_up_a_stage_for_every_two_minutes_nobody_confirms() -> None:
+    waiting = record(
+        HandoffState.TIMED_OUT, since=1, created_at=ago(250), reason=HandoffReason.NO_ANSWER.value
+    )
+    case = Case(waiting, tried=("a",))
+    answer = ask(case, presence("b"), presence("boss", "leader", idle=9))
+    assert isinstance(answer, Offer)
+    assert (answer.agent.agent_id, answer.stage) == ("boss", 2)
+    assert [(s.role, s.reason) for s in answer.steps] == [("leader", HandoffReason.UNACKNOWLEDGED)]
+    lost_again = replace(case, sought_since=ago(10))
+    answer = ask(lost_again, presence("b"), presence("boss", "leader", idle=9))
+    assert isinstance(answer, Offer)
+    assert (answer.agent.agent_id, answer.stage) == ("b", 0)
+    request = Case(replace(waiting, priority=1), tried=("a",))
+    answer = ask(request, presence("b"), presence("boss", "leader", idle=9))
+    assert isinstance(answer, Offer)
+    assert answer.agent.agent_id == "b"
+
+
+def test_a_due_call_back_is_somebodys_or_the_next_is_asked() -> None:
+    due = record(HandoffState.CALLBACK_DUE, since=60)
+    assert ask(Case(due)) == Look(NOW + timedelta(seconds=60))
+    late = ask(Case(replace(due, updated_at=ago(120))))
+    assert isinstance(late, Remind)
+    assert (late.step.role, late.step.reason) == ("backup", HandoffReason.UNACKNOWLEDGED)
+    taken = Case(replace(due, agent_id="a"), claimed_at=ago(60))
+    assert isinstance(ask(taken, presence("a", seen_at=ago(0))), Look)
+    assert ask(taken, presence("a", gone_at=ago(40))) == Release()
+
+
+def test_a_talk_that_nobody_finished_becomes_a_call_back() -> None:
+    over = Case(record(HandoffState.BRIDGED, agent_id="a"), call_ended=ago(90))
+    assert isinstance(ask(over, presence("a", seen_at=ago(0))), Look)
+    assert ask(over, presence("a", gone_at=ago(40))) == Move(
+        HandoffState.CALLER_LEFT, HandoffReason.AGENT_GONE
+    )
+
+
+def test_those_in_danger_come_first_then_requests_then_call_backs() -> None:
+    cases = [
+        Case(record(HandoffState.CALLBACK_DUE, since=90, priority=1, id="call-back")),
+        Case(record(HandoffState.REQUESTED, since=80, priority=1, id="request")),
+        Case(record(HandoffState.CALLBACK_DUE, since=70, id="danger, gone")),
+        Case(record(HandoffState.REQUESTED, since=10, id="danger")),
+        Case(record(HandoffState.REQUESTED, since=60, id="danger, waits longer")),
+    ]
+    assert [case.record.id for case in sorted(cases, key=queue_place)] == [
+        "danger, waits longer",
+        "danger",
+        "danger, gone",
+        "request",
+        "call-back",
+    ]
 
 
 people = st.lists(

@@ -4,11 +4,13 @@ import asyncio
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer
+from sqlalchemy import select
 
 from tests.handoff.conftest import StartDesk
 from tests.handoff.support import ask_for_person, events_of, wait_for_event, wait_for_state
 from tests.support.stores import Stores
 from zhiban.handoffs import HandoffReason, HandoffState
+from zhiban.store.models import Handoff
 from zhiban.timeline import EventName
 
 
@@ -33,6 +35,53 @@ async def test_agent_who_is_away_is_not_rung(stores: Stores, start_desk: StartDe
     await away.choose("away")
     await ask_for_person(stores, "c1")
     assert (await ready.rung())["offered_to"] == "agent2"
+
+
+async def test_do_not_disturb_keeps_the_red_case_but_does_not_ring(
+    stores: Stores, start_desk: StartDesk
+) -> None:
+    desk = await start_desk()
+    busy = await desk.sign_in("agent")
+    await busy.sit_down()
+    await busy.choose("dnd")
+    record = await ask_for_person(stores, "c1")
+    await busy.until(lambda: busy.board.get(record.id, {}).get("alarm"))
+    assert (await stores.ledger.get(record.id)).offered_to == ""
+    await busy.choose("ready")
+    assert (await busy.rung())["id"] == record.id
+
+
+async def test_who_takes_a_call_back_is_known_everywhere(
+    stores: Stores, start_desk: StartDesk
+) -> None:
+    desk = await start_desk()
+    people = [await desk.sign_in(user) for user in ("agent", "agent2")]
+    record = await ask_for_person(stores, "c1")
+    await stores.timeline.append("c1", EventName.CALL_ENDED, {"reason": "caller_hung_up"})
+    await wait_for_state(stores, record.id, HandoffState.CALLBACK_DUE)
+    ticket = await stores.tickets.get(record.ticket_number)
+    assert "回拨业主" in [promise["what"] for promise in ticket["promises"]]
+    answers = await asyncio.gather(*[person.act(record.id, "claim") for person in people])
+    assert sorted(status for status, _ in answers) == [200, 409]
+    winner = people[[status for status, _ in answers].index(200)].user
+    async with stores.engine.connect() as connection:
+        row = (await connection.execute(select(Handoff))).one()
+    assert (row.agent_id, row.state) == (winner, "callback_due")
+    told = await events_of(stores, "c1", EventName.HANDOFF_TRANSFERRED)
+    assert [(e["from_agent"], e["to_agent"]) for e in told] == [("", winner)]
+
+
+async def test_a_request_that_reached_only_the_database_rings(
+    stores: Stores, start_desk: StartDesk
+) -> None:
+    """The gateway died between the two stores."""
+    record = await ask_for_person(stores, "c1")
+    await stores.redis.flushall()
+    desk = await start_desk()
+    agent = await desk.sign_in("agent")
+    await agent.sit_down()
+    assert (await agent.rung())["id"] == record.id
+    assert (await agent.rung())["card"]["people"] == "两个人，一位老人"
 
 
 async def test_no_answer_goes_to_the_next_agent_then_to_the_leader(

@@ -311,9 +311,7 @@ class HandoffModel(RuleBasedStateMachine):
     @rule(pick=picks)
     def becomes_an_emergency(self, pick: int) -> None:
         async def cry(process: Process) -> None:
-            line = _pick(
-                [each for each in self.told.lines.values() if each.up and each.owed], pick
-            )
+            line = _pick([each for each in self.told.lines.values() if each.up and each.owed], pick)
             record = line and await process.stores.ledger.open_of_call(line.call_id)
             if not record or line.emergency:
                 return
@@ -555,7 +553,7 @@ class HandoffModel(RuleBasedStateMachine):
             assert look is not None, f"{record.id} {record.state}: the clock will not look"
             assert now < look <= moment + _EPSILON, (record.state, now, look, moment)
 
-        chain = self.house.community.chain_for(record.kind)
+        chain = self.house.community.chain_for(record.kind, record.level)
         ring = chain[min(record.stage, len(chain) - 1)].ring_seconds
         match record.state:
             case HandoffState.OFFERED:

@@ -127,6 +127,11 @@ def test_the_sample_community_is_complete() -> None:
     assert "1001" in building.units[1].rooms
     assert community.department_for("leak") == "工程部"
     assert community.chain_for("fire")[0].role == "agent"
+    assert community.chain_for("manager")[0].role == "leader"
+    third, first = community.chain_for("fire", 3), community.chain_for("power_fault", 1)
+    assert third == community.escalation["level3"]
+    assert first == community.escalation["default"]
+    assert community.crew.skills_of("agent").suit("fire", "zh")
 
 
 @pytest.mark.parametrize(
@@ -134,6 +139,16 @@ def test_the_sample_community_is_complete() -> None:
     [
         ("phrases.yml", "greeting: 您好\n", "reassure_fire"),
         ("escalation.yml", "chains: {default: [{role: robot, label: x}]}\n", "robot"),
+        (
+            "escalation.yml",
+            "chains: {default: [{role: agent, label: x, ring_seconds: 300}]}\n",
+            "ring_seconds",
+        ),
+        (
+            "escalation.yml",
+            "agents: {wang: {capacity: 0}}\nchains: {default: [{role: agent, label: x}]}\n",
+            "capacity",
+        ),
         ("community.yml", "name: [\n", "community.yml"),
         ("residents.yml", "residents: [{name: 李明}]\n", "phone"),
     ],

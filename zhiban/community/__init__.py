@@ -1,5 +1,6 @@
 """One community's facts: buildings, residents, departments, deadlines, escalation, phrases."""
 
+from zhiban.community.crew import Crew, Skills
 from zhiban.community.load import load_community
 from zhiban.community.model import (
     Building,
@@ -14,10 +15,12 @@ from zhiban.community.model import (
 __all__ = [
     "Building",
     "Community",
+    "Crew",
     "Deadlines",
     "Department",
     "EscalationStage",
     "ResidentRecord",
+    "Skills",
     "Unit",
     "load_community",
 ]

@@ -7,6 +7,7 @@ from typing import Any
 
 import yaml
 
+from zhiban.community.crew import read_crew
 from zhiban.community.model import (
     Building,
     Community,
@@ -19,6 +20,8 @@ from zhiban.community.model import (
 from zhiban.community.required_phrases import REQUIRED_PHRASES
 from zhiban.errors import ErrorCode, ZhibanError
 
+_LONGEST_RING_SECONDS = 120.0
+"""Who has not confirmed by then, the next one is asked (EMG-061)."""
 _ROLES = ("agent", "backup", "leader", "phone", "manager")
 
 
@@ -62,12 +65,14 @@ def load_community(site_dir: Path) -> Community:
             ),
             deadlines=_deadlines(_read(site_dir / "deadlines.yml")),
             escalation={
-                kind: tuple(_stage(raw, site_dir) for raw in stages)
+                str(kind): tuple(_stage(raw, site_dir) for raw in stages)
                 for kind, stages in chain_raw["chains"].items()
             },
             phrases=phrases,
             notification_hook=str(chain_raw.get("notification_hook") or ""),
             chain_pause_seconds=float(chain_raw.get("pause_seconds", 5)),
+            rejoin_minutes=float(chain_raw.get("rejoin_minutes", 30)),
+            crew=read_crew(chain_raw.get("agents") or {}),
             whisper_emergency=bool(chain_raw.get("whisper", {}).get("emergency", False)),
             whisper_request=bool(chain_raw.get("whisper", {}).get("request", True)),
         )
@@ -127,9 +132,15 @@ def _stage(raw: dict[str, Any], site_dir: Path) -> EscalationStage:
     role = raw["role"]
     if role not in _ROLES:
         raise _invalid(site_dir / "escalation.yml", f"role {role!r}: {', '.join(_ROLES)}")
+    ring_seconds = float(raw.get("ring_seconds", 20))
+    if not 0 < ring_seconds <= _LONGEST_RING_SECONDS:
+        raise _invalid(
+            site_dir / "escalation.yml",
+            f"ring_seconds {ring_seconds:g}: 0-{_LONGEST_RING_SECONDS:g}",
+        )
     return EscalationStage(
         role=role,
-        ring_seconds=float(raw.get("ring_seconds", 20)),
+        ring_seconds=ring_seconds,
         label=str(raw["label"]),
         phones=tuple(str(phone) for phone in raw.get("phones", ())),
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from zhiban.community.crew import Crew
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -121,10 +123,12 @@ class Community:
         company: as the greeting says it: 锦绣物业.
         places: road, gate and facility names residents mention.
         residents: the roster.
-        escalation: chain per emergency kind, request kind or ``default``.
+        escalation: chain per emergency kind, request kind, ``level1``…``level3`` or ``default``.
         phrases: fixed sentences by key; every one is rendered at set-up.
         notification_hook: URL that is told when nobody can be reached; empty for none.
         chain_pause_seconds: wait between two rounds of a chain.
+        rejoin_minutes: a number that calls again within this time is joined to its open case.
+        crew: skills and limits of the people at the desks.
         whisper_emergency: whether an agent hears a summary before an emergency's caller.
         whisper_request: the same before any other caller.
     """
@@ -141,6 +145,8 @@ class Community:
     phrases: Mapping[str, str]
     notification_hook: str = ""
     chain_pause_seconds: float = 5.0
+    rejoin_minutes: float = 30.0
+    crew: Crew = field(default_factory=Crew)
     whisper_emergency: bool = False
     whisper_request: bool = True
 
@@ -151,9 +157,10 @@ class Community:
                 return department.name
         return self.departments[0].name
 
-    def chain_for(self, kind: str) -> tuple[EscalationStage, ...]:
-        """Return the escalation chain of an emergency or request kind."""
-        return self.escalation.get(kind) or self.escalation["default"]
+    def chain_for(self, kind: str, level: int = 0) -> tuple[EscalationStage, ...]:
+        """Return the escalation chain of a kind, else of an emergency's level (EMG-049, EMG-061…066)."""
+        chains = self.escalation
+        return chains.get(kind) or chains.get(f"level{level}") or chains["default"]
 
     def whispers(self, priority: int) -> bool:
         """Return whether the agent of a handoff of this priority is briefed before the bridge."""

@@ -32,6 +32,8 @@ from zhiban.redis_client import RedisClient
 from zhiban.timeline.events import EventName
 from zhiban.timeline.writer import Timeline
 
+_ANSWERED = (HandoffState.ACCEPTED, HandoffState.BRIEFING, HandoffState.BRIDGED)
+
 Changes = Mapping[str, str | int]
 
 
@@ -139,6 +141,8 @@ class HandoffLedger:
             "updated_at": iso_ms(self._now()),
             **(changes or {}),
         }
+        if before in _ANSWERED and after in (HandoffState.AGENT_LOST, HandoffState.OFFERED):
+            pairs["sought_since"] = iso_ms(self._now())
         if after is HandoffState.ACCEPTED:
             pairs |= {"wanted_agent": "", "wanted_role": ""}
         own = (EVENT_OF[after], {"by": by, **(data or {})})
