@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -175,11 +176,9 @@ class Line:
     async def break_off(self) -> None:
         """Lose the network: no good-bye."""
         assert self._socket is not None
-        transport = self._socket.get_extra_info("transport") if self._socket else None
         for task in self._tasks:
             task.cancel()
-        if transport is not None:
-            transport.abort()
+        self._socket.get_extra_info("socket").shutdown(socket.SHUT_RDWR)
 
     async def close(self) -> None:
         """Hang up."""
