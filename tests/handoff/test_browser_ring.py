@@ -1,0 +1,165 @@
+"""The ring in a real browser: loud and distinct, in a background tab, after reload and outage."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from tests.handoff.conftest import StartDesk
+from tests.handoff.pages import NEEDS_BROWSER, open_desk
+from tests.handoff.support import Cable, ask_for_person
+from tests.support.stores import Stores
+
+pytestmark = NEEDS_BROWSER
+
+# Taps what goes to the loudspeaker, and writes down the notices shown.
+TAP = """
+window.__notices = [];
+window.Notification = class extends window.Notification {
+  constructor(title, options) {
+    super(title, options);
+    window.__notices.push({ title, ...options });
+  }
+};
+const connect = AudioNode.prototype.connect;
+AudioNode.prototype.connect = function (target, ...rest) {
+  if (target === this.context.destination) {
+    window.__tap = this.context.createAnalyser();
+    window.__tap.fftSize = 4096;
+    window.__tap.smoothingTimeConstant = 0;
+    connect.call(this, window.__tap);
+    // Kept running when the ring is over: it must then hear silence, not remember the ring.
+    const mute = this.context.createGain();
+    mute.gain.value = 0;
+    const quiet = this.context.createConstantSource();
+    quiet.offset.value = 0;
+    quiet.start();
+    connect.call(quiet, window.__tap);
+    connect.call(connect.call(window.__tap, mute), target);
+  }
+  return connect.call(this, target, ...rest);
+};
+// The loudest note of the next seconds, in Hz, and its level in dB.
+window.__listen = async (ms) => {
+  const heard = new Map();
+  const until = performance.now() + ms;
+  while (performance.now() < until) {
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    if (!window.__tap) continue;
+    const bins = new Float32Array(window.__tap.frequencyBinCount);
+    window.__tap.getFloatFrequencyData(bins);
+    const top = bins.indexOf(Math.max(...bins));
+    const hertz = (top * window.__tap.context.sampleRate) / window.__tap.fftSize;
+    heard.set(Math.round(hertz / 20) * 20, Math.max(bins[top], heard.get(hertz) ?? -999));
+  }
+  return [...heard].filter(([, level]) => level > -50).map(([hertz]) => hertz).sort((a, b) => a - b);
+};
+"""
+
+
+async def _tapped(browser: Browser, url: str, user: str) -> Page:
+    page = await open_desk(browser, url, user)
+    await page.add_init_script(TAP)
+    await page.reload()
+    await expect(page.locator(".person")).not_to_have_count(0)
+    await page.mouse.click(5, 300)
+    return page
+
+
+def _near(heard: list[float], note: float) -> bool:
+    return any(abs(hertz - note) <= 30 for hertz in heard)
+
+
+async def test_each_kind_of_ring_has_its_own_notes(
+    stores: Stores, start_desk: StartDesk, browser: Browser
+) -> None:
+    desk = await start_desk(pause_seconds=60)
+    page = await _tapped(browser, desk.url, "agent")
+    assert await page.evaluate("__listen(600)") == []
+    request = await ask_for_person(stores, "c1", kind="human", priority=1, words="转人工")
+    await expect(page.locator(".card.ring.request")).to_be_visible()
+    calm = await page.evaluate("__listen(3000)")
+    assert _near(calm, 660)
+    assert _near(calm, 550)
+    await page.keyboard.press("d")
+    await page.keyboard.press("1")
+    await expect(page.locator(".card.ring")).to_have_count(0)
+    assert request.priority == 1
+    await page.click("#away")
+    await ask_for_person(stores, "c2")
+    await page.click("#ready")
+    await expect(page.locator(".card.ring.grave")).to_be_visible()
+    alarm = await page.evaluate("__listen(2500)")
+    assert _near(alarm, 960)
+    assert _near(alarm, 1280)
+    assert not _near(alarm, 550)
+
+
+async def test_background_tab_rings_and_shows_a_notice(
+    stores: Stores, start_desk: StartDesk, browser: Browser
+) -> None:
+    desk = await start_desk(pause_seconds=60)
+    page = await _tapped(browser, desk.url, "agent")
+    session = await page.context.new_cdp_session(page)
+    await session.send("Emulation.setFocusEmulationEnabled", {"enabled": False})
+    other = await page.context.new_page()
+    await other.bring_to_front()
+    await page.wait_for_function("() => document.hidden || !document.hasFocus()")
+    await ask_for_person(stores, "c1")
+    await page.wait_for_function("() => document.title.includes('电梯困人 来电')")
+    assert _near(await page.evaluate("__listen(4000)"), 960)
+    (notice,) = await page.evaluate("__notices")
+    assert notice["title"] == "电梯困人 来电"
+    assert notice["body"] == "3栋2单元"
+    assert notice["requireInteraction"] is True
+    await page.bring_to_front()
+    await page.keyboard.press("d")
+    await page.keyboard.press("1")
+    await expect(page.locator(".card.ring")).to_have_count(0)
+    assert await page.title() == "值班坐席台"
+    await page.wait_for_timeout(300)  # what was in the loudspeaker has been played
+    assert await page.evaluate("__listen(1500)") == []
+
+
+@pytest.mark.parametrize("what", ["reload", "network"])
+async def test_ringing_goes_on_after(
+    stores: Stores, start_desk: StartDesk, browser: Browser, what: str
+) -> None:
+    desk = await start_desk(ring_seconds=60)
+    cable = Cable(desk.url)
+    page = await open_desk(browser, await cable.mend(), "agent")
+    record = await ask_for_person(stores, "c1")
+    await expect(page.locator(".card.ring")).to_be_visible()
+    if what == "reload":
+        await page.reload()
+    else:
+        await cable.cut()
+        await expect(page.locator("#offline")).to_be_visible()
+        await cable.mend()
+        await expect(page.locator("#offline")).to_be_hidden()
+    await expect(page.locator(".card.ring")).to_be_visible()
+    await page.wait_for_function("() => document.title.startsWith('☎')")
+    assert (await stores.ledger.get(record.id)).offered_to == "agent"
+    await cable.cut()
+
+
+async def test_notices_are_asked_for_by_a_press_that_says_so(
+    start_desk: StartDesk, browser: Browser
+) -> None:
+    desk = await start_desk()
+    page = await open_desk(browser, desk.url, "agent")
+    await page.context.clear_permissions()
+    await page.add_init_script(
+        """window.__asked = 0;
+        Object.defineProperty(Notification, "permission", { get: () => "default" });
+        const ask = Notification.requestPermission.bind(Notification);
+        Notification.requestPermission = () => { window.__asked++; return ask(); };"""
+    )
+    await page.reload()
+    await expect(page.locator("#unlock")).to_be_visible()
+    await page.keyboard.press("Tab")
+    await page.click("#clock")
+    assert await page.evaluate("__asked") == 0
+    await expect(page.locator("#unlock")).to_contain_text("允许桌面提醒")
+    await page.click("#unlock")
+    assert await page.evaluate("__asked") == 1
