@@ -11,6 +11,7 @@ from redis.exceptions import RedisError
 
 from voice_gateway.call.call import Call
 from voice_gateway.call.leg import Leg
+from voice_gateway.call.line import CallMode
 from voice_gateway.conference.conference import Conference
 from voice_gateway.services import Services
 from zhiban import redis_keys
@@ -53,7 +54,9 @@ async def follow_events(
                 shown = event.to_dict() if trusted else _public(event)
                 if shown is not None:
                     await leg.notify({"type": "event", **shown})
-            return
+            if call.mode is CallMode.ENDED:
+                return
+            after = "$"  # others took this node for dead; the call goes on
         except RedisError as error:
             logger.error("call %s: events: %s", call.call_id, type(error).__name__)
             await asyncio.sleep(_RETRY_SECONDS)

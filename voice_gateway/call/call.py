@@ -119,7 +119,8 @@ class Call:
         await self.register()
         logger.info("call %s started, caller %s", self.call_id, mask_phone(line.caller))
         self._answers = asyncio.create_task(self._answering.run())
-        await line.say("greeting")
+        if not await self._handover.resume():
+            await line.say("greeting")
         await mouth.turn_done()
 
     async def register(self) -> None:
@@ -132,6 +133,21 @@ class Call:
             self.registered = True
         except (RedisError, OSError) as error:
             logger.error("call %s: not registered: %s", self.call_id, type(error).__name__)
+
+    async def take_back(self) -> None:
+        """Go on with a call that others settled because they took this node for dead.
+
+        Raises:
+            Exception: a store fails.
+        """
+        redis = self._services.redis
+        if self.mode is CallMode.ENDED or not self.registered:
+            return
+        if not await redis.sismember(redis_keys.ACTIVE_CALLS, self.call_id):
+            await self.register()
+            known = {"caller": self._line.caller, "channel": self._line.channel}
+            await self._line.event(EventName.CALL_STARTED, {**known, "resumed": True})
+        await self._handover.ring_again()
 
     async def _unregister(self) -> None:
         try:

@@ -98,6 +98,33 @@ class Handover:
         case = self.case
         return self._line.mode is CallMode.WAITING and case is not None and not case.is_emergency
 
+    async def resume(self) -> bool:
+        """Join a caller in danger who calls again to their open case; False when there is none."""
+        line = self._line
+        try:
+            case = await self._opener.resume()
+        except Exception:
+            # The case is still due to be called back; the bot listens meanwhile.
+            logger.exception("call %s: open cases could not be looked up", line.call_id)
+            return False
+        if case is None:
+            return False
+        async with self._lock:
+            self.case = case
+            line.mode = CallMode.WAITING
+            await line.say("case_known", protected=True)
+            self._keep_company(case, fresh=not case.card.get("advice"))
+        return True
+
+    async def ring_again(self) -> None:
+        """Others took this node for dead and settled its calls: a caller who waits is rung for."""
+        line, case = self._line, self.case
+        if case is None or line.mode is not CallMode.WAITING:
+            return
+        async with self._lock:
+            self.case = await self._opener.ring_again(case)
+            self._keep_company(self.case, fresh=False)
+
     def open_soon(self, cry: Cry) -> None:
         """Open an emergency in a task of its own: a slow store must not stop the audio."""
         task = asyncio.create_task(self.open_emergency(cry))
@@ -161,17 +188,13 @@ class Handover:
             now = asyncio.get_running_loop().time()
             await self.open_emergency(Cry(kind, _CLASSIFIER_LEVEL, what, what, "classifier", now))
             return
-        async with self._lock:
-            if line.mode is not CallMode.BOT:
-                return
-            self.case = await self._opener.open_request(
-                kind, reason, ticket_number, line.words[-10:], what
-            )
-            line.mode = CallMode.WAITING
+        while (case := await self._requested(kind, reason, ticket_number, what)) is None:
+            # Between two tries an emergency may have the lock.
+            await self._excuse("apology_down")
+        if case.handoff_id:
             if announce:
                 await line.say("transferring")
-            self._keep_company(self.case)
-        await self._keep_the_rest(kind)
+            await self._keep_the_rest(kind)
 
     async def hear(self, text: str) -> None:
         """Add words to the open case, waiting for one that is just being opened."""
@@ -281,9 +304,37 @@ class Handover:
                 return await self._opener.open_emergency(report)
             except Exception:
                 logger.exception("call %s: emergency not stored yet", self._line.call_id)
-                if not self._line.over:
-                    await self._line.say("still_ringing")
-                await asyncio.sleep(_RETRY_SECONDS)
+                await self._excuse("still_ringing")
+
+    async def _requested(
+        self, kind: str, reason: str, ticket_number: str, what: str
+    ) -> Case | None:
+        """Store a request and keep company; None while a store is down.
+
+        An empty case says that there is nothing to request any more.
+        """
+        line = self._line
+        async with self._lock:
+            if line.mode is not CallMode.BOT:
+                return Case(kind, 0, "", "")
+            try:
+                self.case = await self._opener.open_request(
+                    kind, reason, ticket_number, line.words[-10:], what
+                )
+            except Exception:
+                logger.exception("call %s: request not stored yet", line.call_id)
+                line.unkept = True
+                return None
+            line.unkept = False
+            line.mode = CallMode.WAITING
+            self._keep_company(self.case)
+            return self.case
+
+    async def _excuse(self, phrase: str) -> None:
+        """Let the caller hear that somebody is there while a store is down."""
+        if not self._line.over and not self._line.mouth.busy:
+            await self._line.say(phrase)
+        await asyncio.sleep(_RETRY_SECONDS)
 
     async def _reconsider(self, text: str) -> None:
         """Correct the kind that the first syllables of a turn gave, now that it is whole."""

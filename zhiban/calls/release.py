@@ -18,7 +18,9 @@ async def release_handoff(
 ) -> HandoffRecord:
     """Bring an open handoff to ``callback_due`` with a promise on its ticket.
 
-    Idempotent, and safe beside the desk, another node or an earlier try that broke off half-way.
+    It is closed instead while the same number waits on about it in a newer call: of two that
+    break at once the newer one always stays. Idempotent, and safe beside the desk, another node or
+    an earlier try that broke off half-way.
 
     Args:
         stores: ledger, tickets and deadlines.
@@ -30,16 +32,21 @@ async def release_handoff(
     """
     while True:
         record = await stores.ledger.get(handoff_id)
-        if record.state is HandoffState.CALLER_LEFT:
+        data: dict[str, str] = {}
+        why = reason
+        if is_legal(record.state, HandoffState.CALLER_LEFT):
+            following = HandoffState.CALLER_LEFT
+        elif record.state is not HandoffState.CALLER_LEFT:
+            return record
+        elif (newer := await _newer(stores, record)) is not None:
+            following, why = HandoffState.CLOSED, HandoffReason.CALLED_AGAIN
+            data = {"goes_on_in": newer.id}
+        else:
             following = HandoffState.CALLBACK_DUE
             data = {"due_at": await promise_call_back(stores, record, by="bot")}
-        elif is_legal(record.state, HandoffState.CALLER_LEFT):
-            following, data = HandoffState.CALLER_LEFT, {}
-        else:
-            return record
         try:
             await stores.ledger.move(
-                record.id, record.state, following, reason, by="gateway", data=data
+                record.id, record.state, following, why, by="gateway", data=data
             )
         except ZhibanError as error:
             # Somebody moved it in the same moment; look again.
@@ -58,3 +65,16 @@ async def promise_call_back(stores: CallStores, record: HandoffRecord, *, by: st
         # The case stays red on every desk; a missing form must not hold it back.
         logger.error("handoff %s: no ticket to promise on", record.id)
     return promise.due_at
+
+
+async def _newer(stores: CallStores, record: HandoffRecord) -> HandoffRecord | None:
+    """Return a case on the same ticket that was opened later."""
+    mine = (record.created_at, record.id)
+    return next(
+        (
+            other
+            for other in await stores.ledger.open()
+            if other.ticket_number == record.ticket_number and (other.created_at, other.id) > mine
+        ),
+        None,
+    )

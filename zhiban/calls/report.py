@@ -110,6 +110,12 @@ class EmergencyReport:
         """The kind as people read it."""
         return EMERGENCY_LABELS[self.kind]
 
+    def is_same_as(self, kind: str, card: Mapping[str, Any]) -> bool:
+        """Return whether an open case is about this: its kind, and no other building was said."""
+        there = (card.get("where") or {}).get("building") or ""
+        here = "" if "building" in self.where["unconfirmed"] else self.where["building"]
+        return kind == self.kind and (not here or not there or here == there)
+
     def draft(self, community: Community, *, missed: bool = False) -> TicketDraft:
         """Return its ticket before it has a number; the only place that makes one.
 

@@ -24,6 +24,7 @@ from zhiban.timeline import EventName, TimelineEvent
 
 logger = logging.getLogger(__name__)
 
+_WANTED = "业主要求人工服务"
 _LEAST_WORDS = 4
 """Characters; less than this, unanswered, is no matter to call back about."""
 
@@ -126,7 +127,7 @@ class CallSettler:
             drafts.insert(0, form)
         unanswered = [text for text in traces.unheard if len(text) >= _LEAST_WORDS]
         if traces.wanted_person:
-            unanswered = [*told.words[-1:], *unanswered]
+            unanswered = [*(told.words[-1:] or (_WANTED,)), *unanswered]
         # A case that is called back has all words in its transcript.
         if unanswered and not dangers and not with_person:
             drafts.append(told.call_back_draft(community, unanswered))

@@ -72,7 +72,6 @@ class Traces:
             for e in ordered
             if e.name == EventName.EMERGENCY_DETECTED and not e.data.get("corrects")
         ]
-        after = last.seq if last else 0
         return cls(
             call_id=call_id,
             caller=caller,
@@ -81,10 +80,9 @@ class Traces:
             ),
             asked=_asked(turns, detected),
             told=_told(call_id, caller, turns, words),
-            unheard=_unheard(ordered, after),
-            wanted_person=bool(last and last.data.get("person"))
-            and all(seq < after for seq, _ in handoffs),
-            ended=any(e.name == EventName.CALL_ENDED for e in ordered),
+            unheard=_unheard(ordered, turns),
+            wanted_person=_wanted_person(ordered, last, handoffs),
+            ended=_ended(ordered),
             _handoffs=tuple(handoffs),
         )
 
@@ -123,10 +121,33 @@ def _told(
     return Told(call_id, caller, str(data.get("form") or ""), data.get("slots") or {}, words)
 
 
-def _unheard(events: Sequence[TimelineEvent], after: int) -> tuple[str, ...]:
-    """Return finished turns without a verdict, and the words of one that was not finished."""
+def _ended(events: Sequence[TimelineEvent]) -> bool:
+    bounds = (EventName.CALL_STARTED, EventName.CALL_ENDED)
+    last = next((e.name for e in reversed(events) if e.name in bounds), None)
+    return last == EventName.CALL_ENDED
+
+
+def _wanted_person(
+    events: Sequence[TimelineEvent],
+    last: TimelineEvent | None,
+    handoffs: Sequence[tuple[int, str]],
+) -> bool:
+    """Return whether the caller was told that somebody comes, or pressed 0, and nobody was asked."""
+    keys = [e.seq for e in events if e.name == EventName.DTMF and e.data.get("digit") == "0"]
+    if last is not None and last.data.get("person"):
+        keys.append(last.seq)
+    return bool(keys) and all(seq < max(keys) for seq, _ in handoffs)
+
+
+def _unheard(events: Sequence[TimelineEvent], turns: Sequence[TimelineEvent]) -> tuple[str, ...]:
+    """Return turns without a verdict or an answer, and the words of one that was not finished."""
+    unanswered: list[str] = []
+    for turn in turns:
+        lost = turn.data.get("mode") == "bot" and not ("form" in turn.data or turn.data["intent"])
+        unanswered = [*unanswered, str(turn.data["text"])] if lost else []
+    after = turns[-1].seq if turns else 0
     heard = [e for e in events if e.name == EventName.CALLER_INTERIM and e.seq > after]
-    finals = [str(e.data["text"]) for e in heard if e.data.get("final")]
+    unanswered += [str(e.data["text"]) for e in heard if e.data.get("final")]
     if heard and not heard[-1].data.get("final"):
-        finals.append(str(heard[-1].data["text"]))
-    return tuple(text for text in finals if text)
+        unanswered.append(str(heard[-1].data["text"]))
+    return tuple(text for text in unanswered if text)

@@ -26,6 +26,7 @@ PROTECTED_PHRASES: tuple[str, ...] = (
     "ask_hurt",
     "noted",
     "transferring",
+    "case_known",
     "still_ringing",
     "escalated",
     "nobody_yet",

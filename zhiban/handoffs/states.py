@@ -77,7 +77,8 @@ EDGES: dict[HandoffState, frozenset[HandoffState]] = {
     _S.BRIDGED: frozenset({_S.CLOSED, _S.RETURNED, _S.AGENT_LOST, _S.CALLER_LEFT, _S.OFFERED}),
     _S.RETURNED: frozenset({_S.CLOSED, _S.CALLER_LEFT}),
     _S.CALLER_LEFT: frozenset({_S.CALLBACK_DUE, _S.CLOSED}),
-    _S.CALLBACK_DUE: frozenset({_S.CLOSED}),
+    # Back to requested: the caller did not wait to be called and is on the line again.
+    _S.CALLBACK_DUE: frozenset({_S.CLOSED, _S.REQUESTED}),
     _S.CLOSED: frozenset(),
 }
 """Which state may follow which; everything else is refused by the ledger."""
