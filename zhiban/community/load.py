@@ -73,7 +73,6 @@ def load_community(site_dir: Path) -> Community:
             chain_pause_seconds=float(chain_raw.get("pause_seconds", 5)),
             rejoin_minutes=float(chain_raw.get("rejoin_minutes", 30)),
             crew=read_crew(chain_raw.get("agents") or {}),
-            rejoin_minutes=float(chain_raw.get("rejoin_minutes", 30)),
             whisper_emergency=bool(chain_raw.get("whisper", {}).get("emergency", False)),
             whisper_request=bool(chain_raw.get("whisper", {}).get("request", True)),
         )

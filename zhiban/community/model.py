@@ -129,7 +129,6 @@ class Community:
         chain_pause_seconds: wait between two rounds of a chain.
         rejoin_minutes: a number that calls again within this time is joined to its open case.
         crew: skills and limits of the people at the desks.
-        rejoin_minutes: a number that calls again within this time is joined to its open case.
         whisper_emergency: whether an agent hears a summary before an emergency's caller.
         whisper_request: the same before any other caller.
     """
@@ -148,7 +147,6 @@ class Community:
     chain_pause_seconds: float = 5.0
     rejoin_minutes: float = 30.0
     crew: Crew = field(default_factory=Crew)
-    rejoin_minutes: float = 30.0
     whisper_emergency: bool = False
     whisper_request: bool = True
 
