@@ -46,7 +46,13 @@ from zhiban.calls.release import release_handoff
 from zhiban.calls.report import emergency_key
 from zhiban.community import load_community
 from zhiban.errors import ErrorCode, ZhibanError
-from zhiban.handoffs import CLOSED_STATES, HandoffReason, HandoffState, is_legal
+from zhiban.handoffs import (
+    CLOSED_STATES,
+    HandoffReason,
+    HandoffRecord,
+    HandoffState,
+    is_legal,
+)
 from zhiban.settings import ROOT
 from zhiban.store.migrate import migrate
 from zhiban.tickets import Category, TicketDraft, Urgency
@@ -76,6 +82,7 @@ class Line:
     emergency: bool
     up: bool = True
     owed: bool = False
+    stored: bool = False
     audio_of: str = ""
 
 
@@ -410,6 +417,18 @@ class HandoffModel(RuleBasedStateMachine):
 
         await self.by_gateway(settle)
 
+    async def _store_at_last(self) -> None:
+        """The gateway tries on to store what was told it, from its spool after a restart too."""
+        for line in self.told.lines.values():
+            if line.owed and not line.stored and self.told.gateway_up:
+
+                async def store(process: Process, line: Line = line) -> None:
+                    record = await _ask(process, line)
+                    if not line.up:
+                        await release_handoff(process.stores, record.id)
+
+                await self.by_gateway(store)
+
     @precondition(lambda self: self.told.clock_up)
     @rule()
     def clock_is_killed(self) -> None:
@@ -448,6 +467,7 @@ class HandoffModel(RuleBasedStateMachine):
         self.house.pass_time(seconds)
         for agent in sorted(self.told.sitting):
             await self.by_desk(lambda p, agent=agent: p.presence.confirm(agent))
+        await self._store_at_last()
 
     # --- what must never be ---------------------------------------------------------------
 
@@ -690,7 +710,7 @@ async def _begin(process: Process, line: Line) -> None:
 
 
 async def _file(process: Process, line: Line) -> str:
-    if line.emergency:
+    if line.emergency and not line.owed:
         await process.stores.timeline.append(
             line.call_id,
             EventName.EMERGENCY_DETECTED,
@@ -709,9 +729,9 @@ async def _file(process: Process, line: Line) -> str:
     return str(ticket["number"])
 
 
-async def _ask(process: Process, line: Line) -> None:
+async def _ask(process: Process, line: Line) -> HandoffRecord:
     number = await _file(process, line)
-    await process.stores.ledger.request(
+    record = await process.stores.ledger.request(
         call_id=line.call_id,
         ticket_number=number,
         kind="fire" if line.emergency else "human",
@@ -721,7 +741,8 @@ async def _ask(process: Process, line: Line) -> None:
         node=NODE,
         card={"words": ["着火了"], "advice": []},
     )
-    line.owed = True
+    line.owed = line.stored = True
+    return record
 
 
 @pytest.fixture(scope="module")
