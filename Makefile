@@ -11,7 +11,7 @@ OFFLINE = ZHIBAN_ONLINE_VOICE=0
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run setup dev doctor train test test-fast bench lint format lock clean
+.PHONY: help run setup dev doctor train test test-fast bench chaos lint format lock clean
 
 help: ## 列出命令 / list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,10 @@ test-fast: dev ## 不打电话、不开浏览器的测试 / tests without calls 
 bench: check-python ## 测量来电者感受到的延迟 / latencies as a caller hears them
 	@$(OFFLINE) $(BOOT) --dev prepare
 	@$(PY) -m bench $(ARGS)
+
+chaos: check-python ## 随机故障下一个来电都不能丢 / 200 calls under random failures; ARGS="--help"
+	@$(OFFLINE) $(BOOT) --dev prepare
+	@$(OFFLINE) $(PY) -m bench.chaos $(ARGS)
 
 lint: dev ## 代码检查与类型 / ruff and mypy
 	@$(PY) -m ruff check .

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import click
 
+from bench.accept import Joined, measure_accepts
 from bench.emergency_ring import measure_rings
 from bench.recognisers import measure_recognisers
 from bench.report import Distribution, print_report
+from bench.ring import measure_requests
 from bench.voice_to_voice import TurnMeasure, measure_turns
 from tests.support.browser import add_agent
 from tests.support.house import open_house
@@ -22,12 +24,16 @@ from tests.support.house import open_house
 @click.command()
 @click.option("--turns", default=24, show_default=True, help="Turns of each kind.")
 @click.option("--rings", default=20, show_default=True, help="Emergencies.")
+@click.option("--requests", default=40, show_default=True, help="Rings with fifty waiting.")
+@click.option("--accepts", default=20, show_default=True, help="Emergencies accepted.")
 @click.option("--json", "json_file", type=click.Path(path_type=Path), help="Also write JSON.")
-def main(turns: int, rings: int, json_file: Path | None) -> None:
+def main(turns: int, rings: int, requests: int, accepts: int, json_file: Path | None) -> None:
     """Open a house of its own and measure one call at a time.
 
     Voice-to-voice is last voiced sample sent to first bot sample received. Emergency is last
-    syllable of the emergency word sent to the agent's browser ringing.
+    syllable of the emergency word sent to the agent's browser ringing. Request to ring is the
+    stored request to the card in the page, with fifty callers waiting; accept is 接听 pressed to
+    the first sound each way. A count of 0 leaves a measurement out.
     """
     with tempfile.TemporaryDirectory() as folder:
         click.echo(f"{os.cpu_count()} cores, {platform.processor() or platform.machine()}")
@@ -37,11 +43,14 @@ def main(turns: int, rings: int, json_file: Path | None) -> None:
             asyncio.run(add_agent(house.settings, "bench"))
             cached = asyncio.run(measure_turns(house, turns, cached=True))
             fresh = asyncio.run(measure_turns(house, turns, cached=False))
-            ringing = asyncio.run(measure_rings(house, rings, "bench"))
+            ringing = asyncio.run(measure_rings(house, rings, "bench")) if rings else []
+            # Before fifty callers wait, who would keep the agent busy.
+            accepted = asyncio.run(measure_accepts(house, accepts, "bench")) if accepts else []
+            asked = asyncio.run(measure_requests(house, requests, "bench")) if requests else []
             alone = asyncio.run(measure_recognisers(house))
         finally:
             house.stop()
-    figures = _figures(cached, fresh, ringing) + alone
+    figures = _figures(cached, fresh, ringing) + _handoff_figures(asked, accepted) + alone
     print_report(figures, shares=_shares(cached))
     if json_file is not None:
         body = {f.name: f.to_dict() for f in figures}
@@ -75,6 +84,18 @@ def _figures(
         )
     )
     return figures
+
+
+def _handoff_figures(asked: list[float], accepted: list[Joined]) -> list[Distribution]:
+    sides = (
+        ("accept to sound both ways", [joined.both for joined in accepted], 500.0),
+        ("– the agent hears the caller", [joined.at_agent for joined in accepted], None),
+        ("– the caller hears the agent", [joined.at_caller for joined in accepted], None),
+    )
+    return [
+        Distribution("request to ring, fifty waiting", asked, p50_target=None, p95_target=300),
+        *(Distribution(n, values, p50_target=None, p95_target=p95) for n, values, p95 in sides),
+    ]
 
 
 def _shares(turns: list[TurnMeasure]) -> dict[str, list[float]]:

@@ -62,12 +62,13 @@ class Injector:
         self._armed = True
         self.done: list[Struck] = []
 
-    async def run(self, seed: int, only: Cause | None) -> None:
-        """Strike at random until cancelled."""
+    async def run(self, seed: int, only: Cause | None, minutes: float) -> None:
+        """Strike at random for some minutes."""
         rng = random.Random(f"{seed}/faults")
         causes = [only] if only is not None else list(BLOWS)
         causes = [cause for cause in causes if cause in BLOWS]
-        while causes:
+        until = time.time() + minutes * 60
+        while causes and time.time() < until:
             await asyncio.sleep(rng.uniform(4, 10))
             cause = rng.choices(causes, weights=[BLOWS[c].weight for c in causes])[0]
             node = rng.choice(("gateway", *self._nodes.urls))

@@ -22,7 +22,13 @@ _TALKING = ("bridged", "returned")
 _CALL_BACK = "callback_due"
 _BRIDGED = "handoff.bridged"
 _CLOCK_SLACK = 2.0
-_HEARD_WORDS = ("困", "电梯", "火", "爆", "水管", "煤气", "泄漏")
+_TELLING = {
+    "elevator_trapped": ("困",),
+    "fire": ("火",),
+    "burst_pipe": ("爆",),
+    "gas_leak": ("气", "漏"),
+}
+"""What a transcript of a spoken cry shows at least if its words have arrived."""
 
 
 class End(StrEnum):
@@ -112,13 +118,15 @@ def judge(lines: Sequence[Line], numbers: dict[int, str], records: Records) -> F
     emergencies: list[Verdict] = []
     requests: list[Verdict] = []
     for call_id, call in by_call(lines).items():
+        spoken = any(line.what is Entry.SOUND for line in call)
         for position, line in enumerate(call):
             if line.what is not Entry.SAID or line.data.get("asks") == "repair":
                 continue
             danger, asks = str(line.data["danger"]), str(line.data["asks"])
             if not (danger or asks):
                 continue
-            verdict = _verdict(call_id, line, call[position + 1 :], numbers, records)
+            later = call[position + 1 :]
+            verdict = _verdict(call_id, line, later, numbers, records, spoken=spoken)
             (emergencies if danger else requests).append(verdict)
     return Findings(
         tuple(emergencies),
@@ -131,7 +139,13 @@ def judge(lines: Sequence[Line], numbers: dict[int, str], records: Records) -> F
 
 
 def _verdict(
-    call_id: str, said: Line, later: Sequence[Line], numbers: dict[int, str], records: Records
+    call_id: str,
+    said: Line,
+    later: Sequence[Line],
+    numbers: dict[int, str],
+    records: Records,
+    *,
+    spoken: bool,
 ) -> Verdict:
     text, danger = str(said.data["text"]), str(said.data["danger"])
 
@@ -139,7 +153,7 @@ def _verdict(
         ids = tuple(case.id for case in cases)
         return Verdict(said.person, call_id, said.at, text, danger, end, why, seen, ids)
 
-    seen = _acknowledgement(text, later)
+    seen = _acknowledgement(later)
     if not seen:
         return verdict(End.UNHEARD, "no event and no answer followed the words")
     number = numbers.get(said.person, "")
@@ -152,8 +166,8 @@ def _verdict(
         if found:
             return verdict(end, found[0][0], [case for _, case in found])
     transcript = [str(x.data.get("text", "")) for x in later if x.data.get("name") in _ECHOES]
-    understood = any(word in heard for heard in transcript for word in _HEARD_WORDS)
-    if danger and transcript and text not in transcript and not understood:
+    understood = any(word in heard for heard in transcript for word in _TELLING.get(danger, ()))
+    if danger and spoken and not understood:
         return verdict(End.MISHEARD, f"the gateway understood {transcript}")
     tickets = [t["number"] for t in records.tickets.values() if t["call_id"] == call_id]
     kinds = [t["category"] for t in records.tickets.values() if t["call_id"] == call_id]
@@ -173,7 +187,7 @@ def _as_emergency(end: End, why: str, case: CaseOnRecord) -> tuple[End, str, Cas
     return End.STUCK, f"{why}, but as a plain request: it was never raised", case
 
 
-def _acknowledgement(text: str, later: Sequence[Line]) -> str:
+def _acknowledgement(later: Sequence[Line]) -> str:
     """Return what showed the caller that the words had arrived, ``""`` for nothing."""
     for line in later:
         if line.what is Entry.EVENT and line.data["name"] in _REACTIONS:

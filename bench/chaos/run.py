@@ -76,7 +76,9 @@ async def _run(options: Options, house: House, folder: Path, say: Callable[[str]
         ]
         with Diary(folder / "diary.jsonl") as diary:
             working = [asyncio.create_task(agent.run()) for agent in agents]
-            failures = asyncio.create_task(injector.run(options.seed, options.only))
+            failures = asyncio.create_task(
+                injector.run(options.seed, options.only, options.minutes)
+            )
             telling = asyncio.create_task(_tell(diary, options, load, say))
             try:
                 lines = asyncio.Semaphore(_AT_ONCE)

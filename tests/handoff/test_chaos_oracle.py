@@ -150,6 +150,18 @@ async def test_words_into_a_dead_line_are_unheard_and_not_lost(
     assert (found.emergencies[0].end, found.failed) == (End.UNHEARD, ())
 
 
+@pytest.mark.parametrize(("heard", "end"), [("电梯", End.MISHEARD), ("电梯困人", End.LOST)])
+async def test_a_spoken_cry_is_lost_only_if_its_words_arrived(
+    stores: Stores, redis_url: str, tmp_path: Path, heard: str, end: End
+) -> None:
+    diary = Diary(tmp_path / "diary.jsonl")
+    diary.note(1, "c1", Entry.SOUND)
+    diary.note(1, "c1", Entry.SAID, text=WORDS, danger="elevator_trapped", asks="")
+    diary.note(1, "c1", Entry.EVENT, name="caller.interim", text=heard, final=False)
+    diary.note(1, "c1", Entry.HUNG_UP)
+    assert (await ask_oracle(stores, redis_url, diary)).emergencies[0].end is end
+
+
 async def test_two_tickets_for_one_cry_are_a_duplicate(
     stores: Stores, redis_url: str, diary: Diary
 ) -> None:

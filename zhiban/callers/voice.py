@@ -6,6 +6,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import Self
 
 import numpy as np
 import soundfile
@@ -72,7 +73,7 @@ class VoiceCaller(CallSocket):
         self._spoken = asyncio.Event()
         self._sender: asyncio.Task[None] | None = None
 
-    async def __aenter__(self) -> VoiceCaller:
+    async def __aenter__(self) -> Self:
         """Dial and begin to send."""
         await super().__aenter__()
         self._sender = asyncio.create_task(self._send())
