@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import aiohttp
 import pytest
 
+from tests.calls.support import tickets_of
 from tests.support.house import House
 from zhiban.callers import TextCaller
 
 pytestmark = pytest.mark.call
-
-
-async def _tickets(house: House, call_id: str) -> list[dict[str, Any]]:
-    """Return the call's tickets in the order they were filed."""
-    tickets = []
-    async with aiohttp.ClientSession() as session:
-        async with session.get(f"{house.gateway}/api/calls/{call_id}") as answer:
-            numbers = (await answer.json())["tickets"]
-        for number in numbers:
-            async with session.get(f"{house.gateway}/api/tickets/{number}") as answer:
-                tickets.append(await answer.json())
-    return tickets
 
 
 async def test_a_repair_in_one_breath_with_an_emergency(house: House) -> None:
@@ -32,7 +18,7 @@ async def test_a_repair_in_one_breath_with_an_emergency(house: House) -> None:
         await phone.say("我家着火了快来人，另外卫生间的马桶也堵了")
         names = [event["name"] for event in phone.events]
         assert "handoff.requested" in names
-    emergency, repair = await _tickets(house, phone.call_id)
+    emergency, repair = await tickets_of(house, phone.call_id)
     assert (emergency["category"], repair["category"]) == ("emergency", "repair_indoor")
     assert "马桶" in repair["problem"] and "着火" not in repair["problem"]
     assert (repair["building"], repair["phone"]) == ("5", "13812345678")
@@ -45,7 +31,7 @@ async def test_hanging_up_in_the_middle_of_two_repairs(house: House) -> None:
         await phone.wait_turn(0)
         await phone.say("我家厨房灯坏了还有马桶堵了")
         await phone.say("是的")
-    lamp, toilet = await _tickets(house, phone.call_id)
+    lamp, toilet = await tickets_of(house, phone.call_id)
     assert ("灯" in lamp["problem"], toilet["problem"]) == (True, "马桶堵了")
     for ticket in (lamp, toilet):
         assert (ticket["category"], ticket["room"]) == ("repair_indoor", "1001")

@@ -95,6 +95,30 @@ class House:
             raise RuntimeError(f"{service} does not run")
         os.kill(pid, signal.SIGKILL)
 
+    def wait_ready(self) -> None:
+        """Wait until a call would be answered by every part.
+
+        Raises:
+            RuntimeError: one part does not get ready; the message ends with the last words.
+        """
+        urls = [
+            f"{self.gateway}/health",
+            f"{self.desk}/health",
+            f"{self.settings.rasa}/webhooks/turn/health",
+            f"{self.settings.actions}/health",
+            f"{self.settings.voice}/health",
+        ]
+        deadline = time.monotonic() + _READY_SECONDS
+        while urls:
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                tail = self.log.read_text(errors="replace")[-2000:]
+                raise RuntimeError(f"the house did not get ready ({urls[0]}): {tail}")
+            if _answers(urls[0]):
+                urls.pop(0)
+            else:
+                # Other processes tell nothing when they get ready but by answering.
+                time.sleep(0.2)
+
     def stop(self) -> None:
         """Stop it as Ctrl-C does."""
         if self.process.poll() is None:
@@ -125,7 +149,7 @@ def open_house(data_dir: Path, **changes: object) -> House:
         )
     house = House(settings, process, log)
     try:
-        _wait_ready(house)
+        house.wait_ready()
     except BaseException:
         house.stop()
         raise
@@ -180,26 +204,6 @@ def _share_models(data_dir: Path) -> None:
         (data_dir / name).symlink_to(prepared / name)
     for stamp in (prepared / "run").glob("*.stamp"):
         shutil.copy(stamp, data_dir / "run")
-
-
-def _wait_ready(house: House) -> None:
-    urls = [
-        f"{house.gateway}/health",
-        f"{house.desk}/health",
-        f"http://127.0.0.1:{house.settings.rasa_port}/webhooks/turn/health",
-        f"http://127.0.0.1:{house.settings.actions_port}/health",
-        f"http://127.0.0.1:{house.settings.voice_port}/health",
-    ]
-    deadline = time.monotonic() + _READY_SECONDS
-    while urls:
-        if house.process.poll() is not None or time.monotonic() > deadline:
-            tail = house.log.read_text(errors="replace")[-2000:]
-            raise RuntimeError(f"the house did not get ready ({urls[0]}): {tail}")
-        if _answers(urls[0]):
-            urls.pop(0)
-        else:
-            # Other processes tell nothing when they get ready but by answering.
-            time.sleep(0.2)
 
 
 def _answers(url: str) -> bool:
