@@ -75,7 +75,8 @@ def _danger(taking: Taking) -> bool:
     if asks_who_is_inside and kind != "elevator_trapped":
         # 有人在里面 answers the question; it is no intruder.
         return False
-    if opinion.action is EmergencyAction.TRANSFER and not _is_short(taking.turn.text):
+    sure = asks_who_is_inside or not _is_short(taking.turn.text)
+    if opinion.action is EmergencyAction.TRANSFER and sure:
         taking.flow = taking.flow.but(danger=kind)
         taking.finish(Outcome.EMERGENCY)
         return True

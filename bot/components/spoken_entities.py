@@ -17,10 +17,7 @@ from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.language.address import read_address
-from bot.language.person import read_person
-from bot.language.phone import read_phone
-from bot.language.ticket_number import read_ticket_number
+from bot.language.slots import hear
 
 _HOME = ("building", "unit", "room")
 
@@ -60,18 +57,15 @@ def entities_in(text: str) -> list[dict[str, Any]]:
             end = start + len(span)
             found.append({"entity": entity, "value": value, "start": start, "end": end})
 
-    address = read_address(text)
-    if address is not None:
+    heard = hear(text)
+    if heard.address is not None:
         for part in _HOME:
-            keep(part, getattr(address, part), address.span)
-        keep("place", address.place, address.span)
-    phone = read_phone(text)
-    if phone is not None:
-        keep("phone", phone.number, phone.span)
-    person = read_person(text)
-    if person is not None:
-        keep("caller_name", person.address_as(), person.span)
-    ticket = read_ticket_number(text)
-    if ticket is not None:
-        keep("ticket_number", ticket.number, ticket.span)
+            keep(part, getattr(heard.address, part), heard.address.span)
+        keep("place", heard.address.place, heard.address.span)
+    if heard.phone is not None:
+        keep("phone", heard.phone.number, heard.phone.span)
+    if heard.person is not None:
+        keep("caller_name", heard.person.address_as(), heard.person.span)
+    if heard.ticket is not None:
+        keep("ticket_number", heard.ticket.number, heard.ticket.span)
     return found

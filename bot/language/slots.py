@@ -104,8 +104,11 @@ def hear(
     address = read_address(left, roster, expect=part, asked=asked)
     if address is not None and _answers_otherwise(address, text, expects):
         address = None if address.place is None else AddressReading(place=address.place)
-    for span in address.spans if address is not None else ():
-        left = _without(left, span, HOME_MASK)
+    if address is not None:
+        # A name may follow a home, as in 三零一李明, but not a mere place.
+        mask = HOME_MASK if address.home() else _TAKEN
+        for span in address.spans:
+            left = _without(left, span, mask)
     home = (address.building, address.unit, address.room) if address is not None else None
     person = read_person(left, expect_name=expects is Expects.NAME, roster=roster, home=home)
     if address is not None and roster is not None:

@@ -270,3 +270,7 @@ def test_values_are_named_and_never_empty(roster: Roster) -> None:
         "五栋二单元我姓李明天下午", expects="available", roster=roster, now=LABELLED_AT
     )
     assert set(found) <= set(SLOTS) and all(found.values())
+
+
+def test_a_name_does_not_follow_a_mere_place() -> None:
+    assert "caller_name" not in read_slots("管道井跟我家卧室就隔一层石膏板")
