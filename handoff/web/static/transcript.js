@@ -116,9 +116,9 @@ function note(name, data) {
     case "handoff.left":
       return `${agentName(data.agent_id)}${data.reason === "declined" ? "不方便加入" : data.reason === "cancelled" ? "的呼叫已取消" : "退出"}`;
     case "reminder.due":
-      return `到时提醒：${data.label ?? ""}`;
+      return `到时提醒：${data.label}`;
     case "reminder.done":
-      return `已反馈：${data.label ?? ""}`;
+      return `已反馈：${data.label}（${[data.name, data.note].filter(Boolean).join("：")}）`;
     case "handoff.returned":
       return "已转回机器人";
     case "handoff.failed":
