@@ -23,9 +23,11 @@ from handoff.feed import Feed
 from handoff.floor import FloorDesk
 from handoff.last_resort import LastResort
 from handoff.nodes import NodeWatch
+from handoff.notify import Notifier
 from handoff.presence import PresenceBook
 from handoff.sessions import Sessions
 from handoff.sop import load_sop
+from handoff.timekeeper import Timekeeper
 from handoff.views import ViewMaker
 from handoff.wallboard import Wallboard
 from handoff.web.context import CONTEXT, USER, Context, signed_in
@@ -34,6 +36,7 @@ from handoff.web.floor_routes import add_floor
 from handoff.web.guard import errors, headers, sign_in_first
 from handoff.web.operations import add_operations
 from handoff.web.recent import add_recent
+from handoff.web.reminder_routes import add_reminders
 from handoff.web.socket import OPEN_SOCKETS, OpenSockets, serve_socket
 from handoff.web.wallboard import add_wallboard
 from zhiban.access import api_token, is_trusted
@@ -73,9 +76,11 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     ledger = HandoffLedger(redis, engine, timeline)
     tickets = TicketService(engine, timeline)
     presence = PresenceBook(redis)
-    last_resort = LastResort(redis, tickets, community)
+    notifier = Notifier.of(settings, community.notification_hook)
+    last_resort = LastResort(redis, tickets, community, notifier)
     stores = DeskStores(redis, engine, timeline, community, ledger, tickets, presence, sop)
     desk = Desk(stores)
+    clock = EscalationClock(stores, presence, last_resort, rules)
     accounts = Accounts(engine)
     context = Context(
         settings=settings,
@@ -90,9 +95,10 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
         casework=Casework(stores, desk),
         floor=FloorDesk(stores, desk, accounts),
         feed=Feed(redis, ViewMaker(tickets, community, sop), presence),
-        clock=EscalationClock(stores, presence, last_resort, rules),
+        clock=clock,
+        timekeeper=Timekeeper(stores, lambda: clock.leads),
     )
-    nodes = NodeWatch(stores, lambda: context.clock.leads)
+    nodes = NodeWatch(stores, lambda: clock.leads)
     app = web.Application(middlewares=[headers, errors, sign_in_first])
     app[CONTEXT] = context
     app[OPEN_SOCKETS] = OpenSockets()
@@ -111,6 +117,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
                 asyncio.create_task(context.clock.run(), name="clock"),
                 asyncio.create_task(context.feed.run(), name="feed"),
                 asyncio.create_task(nodes.run(), name="nodes"),
+                asyncio.create_task(context.timekeeper.run(), name="reminders"),
             ]
             for task in app[_BACKGROUND]:
                 task.add_done_callback(_end_process_with)
@@ -131,6 +138,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     app.router.add_static("/shared/", SHARED_STATIC)
     add_operations(app)
     add_floor(app)
+    add_reminders(app)
     add_recent(app, engine)
     add_wallboard(app, Wallboard(redis, context.feed, BoardFigures(engine)))
     add_read_api(app, redis=redis, engine=engine, tickets=tickets, allowed=allowed)

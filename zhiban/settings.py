@@ -49,6 +49,10 @@ class Settings:
     edge_voice: str = "zh-CN-XiaoxiaoNeural"
     edge_url: str = ""
     """Override of the online voice's endpoint, for tests at the wire protocol."""
+    smtp_url: str = ""
+    """Mail server for alarms: smtp[s]://user:password@host:port?from=…&starttls=1; none if empty."""
+    notify_mail: str = ""
+    """Addresses that get alarms by mail, with commas between them."""
     recordings: bool = True
     log_level: str = "INFO"
 

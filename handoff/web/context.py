@@ -16,6 +16,7 @@ from handoff.floor import FloorDesk
 from handoff.presence import PresenceBook
 from handoff.sessions import Session, Sessions
 from handoff.sop import SopBook
+from handoff.timekeeper import Timekeeper
 from zhiban.community import Community
 from zhiban.redis_client import RedisClient
 from zhiban.settings import Settings
@@ -38,6 +39,7 @@ class Context:
     floor: FloorDesk
     feed: Feed
     clock: EscalationClock
+    timekeeper: Timekeeper
 
 
 CONTEXT = web.AppKey("context", Context)

@@ -81,6 +81,7 @@ class _Page:
         here = await presence.arrive(user.id, user.name, user.role.value)
         self._open[user.id] += 1
         subscriber = self._context.feed.subscribe(user.id)
+        self._context.timekeeper.arrive(subscriber, user)
         await self._send({"type": "hello", "me": user.id, "status": here.status.value})
         tasks = [
             asyncio.create_task(self._push(subscriber)),
@@ -92,6 +93,7 @@ class _Page:
                     await self._take(message.data)
         finally:
             self._context.feed.unsubscribe(subscriber)
+            self._context.timekeeper.leave(subscriber)
             if self._watching is not None:
                 tasks.append(self._watching)
             for task in tasks:
