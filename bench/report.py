@@ -49,6 +49,8 @@ def print_report(figures: list[Distribution], shares: dict[str, list[float]]) ->
             targets,
         )
     console.print(table)
+    if not shares:
+        return
     stages = Table("stage of a cached turn (ms)", "p50", "p95")
     for name, values in shares.items():
         stages.add_row(name, f"{percentile(values, 0.5):.0f}", f"{percentile(values, 0.95):.0f}")

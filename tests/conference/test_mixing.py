@@ -148,6 +148,20 @@ def test_a_mixer_bounds_its_delay_and_starts_again_after_a_gap() -> None:
     assert mixer.pull() is not None
 
 
+def test_a_mixer_gives_back_the_delay_a_stall_left() -> None:
+    """Five frames behind after a stall, two a few seconds later: no more than the jitter needs."""
+    mixer = Mixer(_RATE)
+    for _ in range(5):
+        mixer.put("a", bytes(_FRAME))
+    for _ in range(300):
+        assert mixer.pull() is not None
+        mixer.put("a", bytes(_FRAME))
+    left = 0
+    while mixer.pull() is not None:
+        left += 1
+    assert left <= 3
+
+
 def test_soft_limiting_keeps_quiet_speech_and_bends_loud_peaks() -> None:
     quiet = np.linspace(-0.7, 0.7, 101)
     assert np.array_equal(limit(quiet), quiet)

@@ -10,6 +10,7 @@ import numpy.typing as npt
 FRAME_SECONDS = 0.02
 _PREFILL_FRAMES = 1
 _LONGEST_FRAMES = 5
+_SHRINK_FRAMES = 50
 _KNEE = 0.7
 """Up to this share of full scale nothing is changed; above, peaks bend instead of breaking."""
 
@@ -20,7 +21,8 @@ class Mixer:
     """What one listener hears of several speakers.
 
     Each speaker has a short buffer: after it ran dry it is filled by one frame before it is
-    heard again, and what is more than 100 ms behind is dropped.
+    heard again. What is more than 100 ms behind is dropped; what a stall left in it, a frame a
+    second while none of it is needed.
 
     Args:
         sample_rate: Hz of the listener; speech is put in at this rate.
@@ -30,6 +32,8 @@ class Mixer:
         self._frame = int(sample_rate * FRAME_SECONDS) * 2
         self._waiting: dict[Hashable, bytearray] = {}
         self._flowing: set[Hashable] = set()
+        self._spare: dict[Hashable, int] = {}
+        self._pulls = 0
 
     def keep(self, speakers: Iterable[Hashable]) -> None:
         """Forget everybody else."""
@@ -48,6 +52,9 @@ class Mixer:
     def pull(self) -> bytes | None:
         """Return the next 20 ms, None while nobody has anything to say."""
         parts = []
+        self._pulls += 1
+        if self._pulls % _SHRINK_FRAMES == 0:
+            self._shrink()
         for speaker, waiting in self._waiting.items():
             enough = self._frame * (1 if speaker in self._flowing else 1 + _PREFILL_FRAMES)
             if len(waiting) < enough:
@@ -56,9 +63,17 @@ class Mixer:
             self._flowing.add(speaker)
             parts.append(bytes(waiting[: self._frame]))
             del waiting[: self._frame]
+            self._spare[speaker] = min(self._spare.get(speaker, len(waiting)), len(waiting))
         if len(parts) < 2:
             return parts[0] if parts else None
         return mix(parts)
+
+    def _shrink(self) -> None:
+        """Drop a frame of whoever had more than one to spare all the time."""
+        for speaker, spare in self._spare.items():
+            if spare > self._frame and speaker in self._waiting:
+                del self._waiting[speaker][: self._frame]
+        self._spare.clear()
 
 
 def mix(parts: Iterable[bytes]) -> bytes:
