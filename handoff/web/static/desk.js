@@ -24,6 +24,7 @@ const ringer = new Ringer();
 const reminders = new Reminders((title, body) => {
   ringer.chime(title, body);
   toast(title, "warn");
+  changed();
 });
 const work = new Work(reminders);
 const transcript = new Transcript(byId("talk"), (words) => {
@@ -119,8 +120,9 @@ function renderTalk(shown) {
 
 function renderLists() {
   const { waiting, back } = sorted();
-  byId("count").textContent = waiting.length + back.length + reminders.overdue || "";
-  update(byId("lists"), lists({ reminders: reminders.items(reminders.list), onSelect: select, onHistory: openHistory }));
+  byId("count").textContent = waiting.length + back.length + reminders.overdue.length || "";
+  const [overdue, coming] = [reminders.items(reminders.overdue), reminders.items(reminders.coming)];
+  update(byId("lists"), lists({ overdue, coming, onSelect: select, onHistory: openHistory }));
 }
 
 function select(id) {

@@ -17,15 +17,17 @@ export function sorted() {
   };
 }
 
-export function lists({ reminders, onSelect, onHistory }) {
+/** @param {{overdue: Node[], coming: Node[], onSelect, onHistory}} options rows of reminders, presses */
+export function lists({ overdue, coming, onSelect, onHistory }) {
   const { waiting, back, talking } = sorted();
   const { agents, recent } = state;
   const item = (handoff) => row(handoff, handoff.id === state.selected, onSelect);
   return [
-    reminders.length > 0 && group("到时提醒", reminders, (one) => one, "", "reminders"),
+    overdue.length > 0 && group("到时提醒", overdue, (one) => one, "", "alarm"),
     group("等待接听", waiting, item, "没有人在等待"),
     group("待回拨", back, item, "没有待回拨", back.length > 0 ? "alarm" : ""),
     talking.length > 0 && group("处理中", talking, item),
+    coming.length > 0 && group("接下来要反馈", coming, (one) => one),
     group("在线", agents, person, "没有人在线"),
     recent.handoffs.length > 0 &&
       group("最近办结", recent.handoffs.slice(0, 12), (done) =>

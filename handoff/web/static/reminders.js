@@ -30,7 +30,11 @@ export class Reminders {
   }
 
   get overdue() {
-    return this.list.filter((x) => Date.parse(x.due_at) <= now()).length;
+    return this.list.filter((x) => Date.parse(x.due_at) <= now());
+  }
+
+  get coming() {
+    return this.list.filter((x) => Date.parse(x.due_at) > now());
   }
 
   /** Once a second: what has just fallen due is heard once, whatever the page shows. */
