@@ -8,25 +8,29 @@ a lost message costs nothing.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
-from typing import TypeVar
 
 from handoff.accounts import Accounts, Role, User
 from handoff.cases import TALKING, Case, CaseBook
 from handoff.desk import Desk, DeskStores
+from handoff.floor_steps import (
+    check_asked,
+    check_live,
+    check_owner,
+    handoff_of,
+    member,
+    of_owner,
+    with_guest,
+)
 from handoff.presence import Status
 from zhiban.clock import iso_ms, utc_now
 from zhiban.errors import ErrorCode, ZhibanError
 from zhiban.floor import Floor, FloorBook, Invitation, InviteMode, ListenMode, Part
-from zhiban.handoffs import HandoffRecord, HandoffState
+from zhiban.handoffs import HandoffRecord
 from zhiban.timeline import EventName
 
 LEADING = frozenset({Role.LEADER, Role.MANAGER, Role.ADMIN})
 """Who may listen in (SEC-015: every time is in the audit log)."""
 _PASSED_TO = frozenset({Role.AGENT, Role.BACKUP, Role.LEADER, Role.MANAGER})
-
-Step = Callable[[HandoffRecord, Floor], Floor]
-Member = TypeVar("Member", InviteMode, ListenMode, Role)
 
 
 class FloorDesk:
@@ -57,7 +61,7 @@ class FloorDesk:
         now = iso_ms(utc_now())
         record, before, after = await self._floors.change(
             handoff_id,
-            _of_owner(user, lambda floor: floor.held(now) if on else floor.resumed()),
+            of_owner(user, lambda floor: floor.held(now) if on else floor.resumed()),
         )
         if bool(before.on_hold_since) != bool(after.on_hold_since):
             name = EventName.HANDOFF_HELD if on else EventName.HANDOFF_RESUMED
@@ -78,11 +82,11 @@ class FloorDesk:
             to_name=colleague.name,
             by=user.id,
             by_name=user.name,
-            mode=_member(InviteMode, mode),
+            mode=member(InviteMode, mode),
             at=iso_ms(utc_now()),
         )
         record, _, _ = await self._floors.change(
-            handoff_id, _of_owner(user, lambda floor: floor.invited(invitation))
+            handoff_id, of_owner(user, lambda floor: floor.invited(invitation))
         )
         await self._tell(record)
         return invitation
@@ -94,7 +98,7 @@ class FloorDesk:
             ZhibanError: HANDOFF_CONFLICT when nobody is being consulted, ACCESS_DENIED.
         """
         record, before, after = await self._floors.change(
-            handoff_id, _of_owner(user, lambda floor: _with_guest(floor).resumed())
+            handoff_id, of_owner(user, lambda floor: with_guest(floor).resumed())
         )
         if before != after:
             await self._write(record, EventName.HANDOFF_RESUMED, user.id, Part.OWNER, "merged")
@@ -106,8 +110,8 @@ class FloorDesk:
             ZhibanError: HANDOFF_CONFLICT when nobody has come, ACCESS_DENIED.
         """
         record, floor = await self._floors.read(handoff_id)
-        _check_owner(record, user)
-        guest = _with_guest(floor).present_guest
+        check_owner(record, user)
+        guest = with_guest(floor).present_guest
         if guest is None:
             raise ZhibanError("对方还没有接通", code=ErrorCode.HANDOFF_CONFLICT)
         await self._stores.ledger.reassign(
@@ -157,11 +161,11 @@ class FloorDesk:
                 cannot be rung or the call is over, ACCESS_DENIED.
         """
         record, _ = await self._floors.read(handoff_id)
-        _check_owner(record, user)
+        check_owner(record, user)
         name = ""
         if to:
             name = (await self._colleague(user, to)).name
-        elif not role or _member(Role, role) not in _PASSED_TO:
+        elif not role or member(Role, role) not in _PASSED_TO:
             raise ZhibanError("请选择转给谁", code=ErrorCode.BAD_MESSAGE)
         record = await self._stores.ledger.transfer(
             handoff_id,
@@ -190,12 +194,12 @@ class FloorDesk:
             ZhibanError: HANDOFF_CONFLICT when it was taken back or one is in another call,
                 ACCESS_DENIED when somebody else was asked.
         """
-        handoff_id = _handoff_of(invitation_id)
+        handoff_id = handoff_of(invitation_id)
         await self._check_free(user.id, but=handoff_id)
 
         def step(record: HandoffRecord, floor: Floor) -> Floor:
-            _check_live(record)
-            _check_asked(floor.asked(invitation_id), user)
+            check_live(record)
+            check_asked(floor.asked(invitation_id), user)
             return floor.accepted(invitation_id, iso_ms(utc_now()))
 
         record, _, _ = await self._floors.change(handoff_id, step)
@@ -211,10 +215,10 @@ class FloorDesk:
         """
 
         def step(_record: HandoffRecord, floor: Floor) -> Floor:
-            _check_asked(floor.asked(invitation_id), user)
+            check_asked(floor.asked(invitation_id), user)
             return floor.uninvited()
 
-        record, before, _ = await self._floors.change(_handoff_of(invitation_id), step)
+        record, before, _ = await self._floors.change(handoff_of(invitation_id), step)
         mode = before.invitation.mode if before.invitation is not None else ""
         await self._write(record, EventName.HANDOFF_LEFT, user.id, mode, "declined")
 
@@ -228,11 +232,11 @@ class FloorDesk:
         """
         if user.role not in LEADING:
             raise ZhibanError("只有班长、经理可以监听", code=ErrorCode.ACCESS_DENIED)
-        wanted = _member(ListenMode, mode)
+        wanted = member(ListenMode, mode)
         await self._check_free(user.id, but=handoff_id)
 
         def step(record: HandoffRecord, floor: Floor) -> Floor:
-            _check_live(record)
+            check_live(record)
             if record.agent_id == user.id:
                 raise ZhibanError("这是您自己的通话", code=ErrorCode.HANDOFF_CONFLICT)
             return floor.heard_by(user.id, user.name, wanted, iso_ms(utc_now()))
@@ -291,44 +295,3 @@ class FloorDesk:
 
     async def _tell(self, record: HandoffRecord) -> None:
         await self._desk.order(record, {"command": "floor", "handoff_id": record.id})
-
-
-def _of_owner(user: User, step: Callable[[Floor], Floor]) -> Step:
-    def checked(record: HandoffRecord, floor: Floor) -> Floor:
-        _check_owner(record, user)
-        return step(floor)
-
-    return checked
-
-
-def _check_owner(record: HandoffRecord, user: User) -> None:
-    if record.agent_id != user.id:
-        raise ZhibanError("这通电话由别的坐席处理", code=ErrorCode.ACCESS_DENIED)
-    _check_live(record)
-
-
-def _check_live(record: HandoffRecord) -> None:
-    if record.state is not HandoffState.BRIDGED:
-        raise ZhibanError("业主不在通话中", code=ErrorCode.HANDOFF_CONFLICT)
-
-
-def _check_asked(invitation: Invitation, user: User) -> None:
-    if invitation.to != user.id:
-        raise ZhibanError("邀请的不是您", code=ErrorCode.ACCESS_DENIED)
-
-
-def _with_guest(floor: Floor) -> Floor:
-    if floor.present_guest is None:
-        raise ZhibanError("对方还没有接通", code=ErrorCode.HANDOFF_CONFLICT)
-    return floor
-
-
-def _handoff_of(invitation_id: str) -> str:
-    return invitation_id.rpartition(".")[0]
-
-
-def _member(kind: type[Member], value: str) -> Member:
-    try:
-        return kind(value)
-    except ValueError as error:
-        raise ZhibanError("没有这种方式 / unknown mode", code=ErrorCode.BAD_MESSAGE) from error

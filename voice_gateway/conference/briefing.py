@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import logging
+from collections.abc import Mapping
 from typing import Any
 
 from bot.language.speak import speakable
+from voice_gateway.conference.attendee import Attendee
+from voice_gateway.conference.matrix import Voice
+from voice_gateway.conference.player import Player
+from voice_gateway.conference.room import Room
 from voice_gateway.services import Services
 from zhiban.calls.place import describe_place
 from zhiban.community import Community
 from zhiban.emergencies import EMERGENCY_LABELS
 from zhiban.handoffs import HandoffRecord
+
+logger = logging.getLogger(__name__)
 
 _REQUESTS = {"human": "业主要求转人工", "manager": "业主要求找经理"}
 _LONGEST_WORDS = 30
@@ -40,16 +47,19 @@ def briefing_text(record: HandoffRecord) -> str:
     return speakable("，".join(part.strip("，。 ") for part in parts if part) + "。")
 
 
-async def briefing_speech(
-    services: Services, record: HandoffRecord, sample_rate: int
-) -> AsyncIterator[bytes]:
-    """Yield the briefing as s16le.
-
-    Raises:
-        SpeechUnavailable: no voice could speak.
-    """
-    async for chunk in services.speaker.speak(briefing_text(record), sample_rate):
-        yield chunk.pcm
+async def play_briefing(
+    services: Services, room: Room, who: Attendee, record: HandoffRecord
+) -> None:
+    """Speak the briefing to the agent; returns when it has been heard, or could not be spoken."""
+    player = Player(room, Voice.BRIEFING, who.sample_rate)
+    try:
+        speech = services.speaker.speak(briefing_text(record), who.sample_rate)
+        await player.play_stream(chunk.pcm async for chunk in speech)
+    except Exception:
+        # An agent who was told nothing still has the card before them.
+        logger.exception("handoff %s: the briefing could not be spoken", record.id)
+    finally:
+        player.close()
 
 
 def _matter(card: Mapping[str, Any]) -> str:

@@ -15,7 +15,7 @@ from voice_gateway.call.leg import Leg
 from voice_gateway.call.line import CallMode
 from voice_gateway.call.waiting import first_set
 from voice_gateway.conference.attendee import Attendee
-from voice_gateway.conference.briefing import briefing_speech, wants_briefing
+from voice_gateway.conference.briefing import play_briefing, wants_briefing
 from voice_gateway.conference.hold import HoldMusic
 from voice_gateway.conference.matrix import (
     Situation,
@@ -25,7 +25,6 @@ from voice_gateway.conference.matrix import (
     situation_of,
 )
 from voice_gateway.conference.patience import Patience
-from voice_gateway.conference.player import Player
 from voice_gateway.services import Services
 from zhiban.clock import iso_ms, utc_now
 from zhiban.errors import ErrorCode, ZhibanError
@@ -261,7 +260,8 @@ class Conference:
         until = iso_ms(utc_now() + timedelta(seconds=BRIEFING_SECONDS))
         await self._floors.change(record.id, lambda _record, _floor: Floor(briefing_until=until))
         await self._call.briefing(who.agent_id)
-        playing = asyncio.create_task(self._play_briefing(who, record))
+        playing = asyncio.create_task(play_briefing(self._services, self._room, who, record))
+        playing.add_done_callback(lambda _: self._briefed.set())
         try:
             async with asyncio.timeout(BRIEFING_SECONDS):
                 await first_set(self._briefed, who.gone, self._call.ended)
@@ -272,18 +272,6 @@ class Conference:
             await asyncio.gather(playing, return_exceptions=True)
             self._room.clear(who.key)
         await self._floors.change(record.id, lambda _record, _floor: Floor())
-
-    async def _play_briefing(self, who: Attendee, record: HandoffRecord) -> None:
-        player = Player(self._room, Voice.BRIEFING, who.sample_rate)
-        try:
-            speech = briefing_speech(self._services, record, who.sample_rate)
-            await player.play_stream(speech)
-        except Exception:
-            # An agent who was told nothing still has the card before them.
-            logger.exception("handoff %s: the briefing could not be spoken", record.id)
-        finally:
-            player.close()
-            self._briefed.set()
 
     async def _joined(self, handoff_id: str, who: Attendee) -> None:
         """Store that a guest's audio is there, and write who has come."""
