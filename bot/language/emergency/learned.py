@@ -7,7 +7,8 @@ call; ``python -m bot.learning`` makes them.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
@@ -31,10 +32,12 @@ class Opinion:
     Attributes:
         chance: 0 to 1, that there is an emergency of any kind.
         kind: The likeliest kind if there is one.
+        shares: Of each kind, 0 to 1; they add up to ``chance``.
     """
 
     chance: float
     kind: EmergencyKind
+    shares: Mapping[EmergencyKind, float] = field(default_factory=dict)
 
 
 class LearnedLayer:
@@ -57,8 +60,8 @@ class LearnedLayer:
         if not len(sounds):
             return Opinion(0.0, self._kinds[0][1])
         chances = softmax(self._model.scores(fragments_of(sounds)), _SHARPNESS)
-        ranked = max(self._kinds, key=lambda pair: chances[pair[0]])
-        return Opinion(sum(chances[number] for number, _ in self._kinds), ranked[1])
+        shares = {kind: chances[number] for number, kind in self._kinds}
+        return Opinion(sum(shares.values()), max(shares, key=shares.__getitem__), shares)
 
     def telling(self, sounds: Sounds, kind: EmergencyKind) -> tuple[int, int]:
         """Return the syllable range that speaks most for a kind, for the agent's card."""

@@ -23,22 +23,24 @@ TRANSFER_BAR = 0.7
 ASK_BAR = 0.5
 """For the patterns' belief; the learned layer's chance has bars of its own."""
 
-_LEARNED_TRANSFER = 0.53
-_LEARNED_ASK = 0.15
+_LEARNED_TRANSFER = 0.55
+_LEARNED_ASK = 0.12
 # A few syllables that answer the bot's question are seldom news of an emergency: 水在流, asked how
 # bad a leak is. The odds are taken for eight times smaller, where no pattern speaks.
 _ANSWER_TRANSFER = 0.9
 _ANSWER_ASK = 0.58
 SHORT_ANSWER = 8
 # How far the learned layer must agree for a pattern to be followed.
-_BACKS_TRANSFER = 0.2
-_BACKS_QUESTION = 0.1
+_BACKS_TRANSFER = 0.25
+_BACKS_QUESTION = 0.07
 # On words still being said both must be surer: the rest may take them back.
 _INTERIM_BACKING = 0.9
 _INTERIM_LEARNED = 0.95
 _INTERIM_BEFORE = 0.85
 _INTERIM_SHORTEST = 5
 _NAMES_KIND = 0.5
+_KNOWS_KIND = 0.8
+_POSSIBLE_KIND = 0.1
 # A recogniser's second thoughts count for less than what it settled on.
 _ALTERNATIVE_FACTOR = 0.8
 _ALTERNATIVES_READ = 3
@@ -145,11 +147,7 @@ class EmergencySpotter:
         opinion: Opinion,
         action: EmergencyAction,
     ) -> Finding:
-        # Between kinds the learned layer is right more often than the patterns.
-        if pattern is None or (opinion.chance >= _NAMES_KIND):
-            kind = opinion.kind
-        else:
-            kind = pattern.evidence.kind
+        kind = _kind(pattern, opinion)
         if pattern is not None and pattern.evidence.kind is kind:
             first, stop, level = pattern.evidence.first, pattern.evidence.stop, pattern.level
         else:
@@ -189,6 +187,17 @@ class EmergencySpotter:
                     action=EmergencyAction.ASK,
                 )
         return finding
+
+
+def _kind(pattern: _Pattern | None, opinion: Opinion) -> EmergencyKind:
+    """Between kinds the learned layer is right more often, save where a pattern is precise."""
+    if pattern is None:
+        return opinion.kind
+    kind = pattern.evidence.kind
+    possible = opinion.shares.get(kind, 0.0) >= _POSSIBLE_KIND * opinion.chance
+    if opinion.chance < _NAMES_KIND or (pattern.belief >= _KNOWS_KIND and possible):
+        return kind
+    return opinion.kind
 
 
 def _action(
