@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -45,11 +46,22 @@ class Fuse:
 
     left: int | None = None
     dead: bool = False
+    died: bool = False
+
+    @contextmanager
+    def burning(self, operations: int | None) -> Iterator[None]:
+        """Die before the operation after so many, if the block comes so far; None: no change."""
+        if operations is None:
+            yield
+            return
+        self.left = operations
+        yield
+        self.left = None
 
     def burn(self) -> None:
         if self.left is not None and not self.dead:
             self.left -= 1
-            self.dead = self.left < 0
+            self.dead = self.died = self.left < 0
         if self.dead:
             raise ProcessKilledError
 

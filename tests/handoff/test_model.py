@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, note, settings
+from hypothesis import HealthCheck, Phase, currently_in_test_context, note, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -83,7 +83,7 @@ class Line:
     up: bool = True
     owed: bool = False
     stored: bool = False
-    audio_of: str = ""
+    voices: set[str] = field(default_factory=set)
 
 
 @dataclass
@@ -132,7 +132,7 @@ class HandoffModel(RuleBasedStateMachine):
         try:
             return await self._tolerant(work, self.desk)
         except ProcessKilledError:
-            note("  the desk died")
+            _tell("  the desk died")
             await self.desk.close()
             self.desk = self.house.start()
             for agent in sorted(self.told.sitting):
@@ -157,14 +157,14 @@ class HandoffModel(RuleBasedStateMachine):
             return None
 
     async def _gateway_dies(self) -> None:
-        note("  the gateway died")
+        _tell("  the gateway died")
         self.told.gateway_up = False
         for line in self.told.lines.values():
-            line.up, line.audio_of = False, ""
+            line.up, line.voices = False, set()
         await self.gateway.close()
 
     async def _clock_dies(self) -> None:
-        note("  the clock died")
+        _tell("  the clock died")
         self.told.clock_up = False
         await self.clock.close()
 
@@ -223,12 +223,13 @@ class HandoffModel(RuleBasedStateMachine):
 
         self.run(self.by_desk(press))
 
-    @rule(pick=picks, agent=agents)
-    def answers(self, pick: int, agent: str) -> None:
+    @rule(pick=picks, agent=agents, dies_after=st.none() | st.integers(0, 25))
+    def answers(self, pick: int, agent: str, dies_after: int | None = None) -> None:
         async def press(process: Process) -> None:
             case = await self._one_of(process, pick, *WAITING, HandoffState.OFFERED)
             if case is not None:
-                await process.desk.accept(case.record.id, _user(agent))
+                with process.fuse.burning(dies_after):
+                    await process.desk.accept(case.record.id, _user(agent))
 
         self.run(self.by_desk(press))
 
@@ -253,7 +254,7 @@ class HandoffModel(RuleBasedStateMachine):
                     wanted_agent="" if role else agent,
                     wanted_role=role,
                 )
-                self.told.lines[case.record.call_id].audio_of = ""
+                self.told.lines[case.record.call_id].voices.clear()
 
         self.run(self.by_desk(press))
 
@@ -263,7 +264,7 @@ class HandoffModel(RuleBasedStateMachine):
             case = await self._one_of(process, pick, HandoffState.BRIDGED)
             if case is not None and not case.call_ended and case.record.agent_id != agent:
                 owner = case.record.agent_id
-                self.told.lines[case.record.call_id].audio_of = agent
+                self.told.lines[case.record.call_id].voices.add(agent)
                 await process.stores.ledger.reassign(case.record.id, owner, agent, by=owner)
 
         self.run(self.by_desk(press))
@@ -303,14 +304,15 @@ class HandoffModel(RuleBasedStateMachine):
     # --- callers and their gateway --------------------------------------------------------
 
     @precondition(lambda self: self.told.gateway_up and len(self.told.lines) < 5)
-    @rule(emergency=st.booleans())
-    def calls_and_asks(self, emergency: bool) -> None:
+    @rule(emergency=st.booleans(), dies_after=st.none() | st.integers(0, 30))
+    def calls_and_asks(self, emergency: bool, dies_after: int | None = None) -> None:
         line = Line(f"c{len(self.told.lines) + 1}", emergency)
         self.told.lines[line.call_id] = line
 
         async def ask(process: Process) -> None:
-            await _begin(process, line)
-            await _ask(process, line)
+            with process.fuse.burning(dies_after):
+                await _begin(process, line)
+                await _ask(process, line)
 
         self.run(self.by_gateway(ask))
 
@@ -344,7 +346,7 @@ class HandoffModel(RuleBasedStateMachine):
                     case.record.id, state, HandoffState.BRIEFING, HandoffReason.WHISPER, by=agent
                 )
                 return
-            line.audio_of = agent
+            line.voices.add(agent)
             await ledger.move(
                 case.record.id, state, HandoffState.BRIDGED, HandoffReason.AUDIO_JOINED, by=agent
             )
@@ -358,7 +360,7 @@ class HandoffModel(RuleBasedStateMachine):
             case = await self._one_of(process, pick, HandoffState.BRIDGED)
             if case is None or not self.told.lines[case.record.call_id].up:
                 return
-            self.told.lines[case.record.call_id].audio_of = ""
+            self.told.lines[case.record.call_id].voices.clear()
             await process.stores.ledger.move(
                 case.record.id,
                 HandoffState.BRIDGED,
@@ -380,7 +382,7 @@ class HandoffModel(RuleBasedStateMachine):
         line = self.told.lines[call_id]
         if not line.up:
             return
-        line.up, line.audio_of = False, ""
+        line.up, line.voices = False, set()
         record = await process.stores.ledger.open_of_call(call_id)
         if record is not None and record.state is not HandoffState.BRIDGED:
             await release_handoff(process.stores, record.id)
@@ -584,7 +586,7 @@ class HandoffModel(RuleBasedStateMachine):
                 by(after(record.updated_at, RULES.join_seconds + _BRIEFING_SECONDS))
             case HandoffState.BRIDGED if not case.call_ended:
                 # In a talk, or its gateway died and has to settle it when it starts again.
-                assert (line.up and line.audio_of == record.agent_id) or not self.told.gateway_up
+                assert (line.up and record.agent_id in line.voices) or not self.told.gateway_up
             case HandoffState.BRIDGED:
                 assert record.agent_id in PEOPLE
                 by(now + timedelta(seconds=60))
@@ -652,7 +654,7 @@ class HandoffModel(RuleBasedStateMachine):
             if record.state is not HandoffState.BRIDGED:
                 if not line.up:
                     return False
-                line.audio_of = me.id
+                line.voices.add(me.id)
                 await self.gateway.stores.ledger.move(
                     record.id,
                     record.state,
@@ -673,7 +675,7 @@ class HandoffModel(RuleBasedStateMachine):
                 HandoffReason.AGENT_GONE,
                 by="gateway",
             )
-            line.audio_of = ""
+            line.voices.clear()
         elif record.state is HandoffState.CALLBACK_DUE and record.agent_id in ("", me.id):
             await desk.desk.claim(record.id, me)
             await desk.casework.dispose(record.id, me, "resolved", "")
@@ -691,6 +693,11 @@ class HandoffModel(RuleBasedStateMachine):
 
 
 _NO_EDGE = (EventName.HANDOFF_ESCALATED, EventName.HANDOFF_TRANSFERRED)
+
+
+def _tell(what: str) -> None:
+    if currently_in_test_context():
+        note(what)
 
 
 def _pick(items: Any, pick: int) -> Any:
@@ -751,7 +758,9 @@ def model_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield url
 
 
-def test_no_caller_waits_with_nothing_scheduled(model_redis: str, tmp_path: Path) -> None:
+@pytest.fixture
+def model(model_redis: str, tmp_path: Path) -> type[HandoffModel]:
+    """The model, each instance with empty stores of its own."""
     asyncio.run(migrate(f"sqlite+aiosqlite:///{tmp_path / 'empty.db'}"))
     community = load_community(ROOT / "site" / "sample")
     sop, spotter = load_sop(ROOT / "site" / "sample"), EmergencySpotter()
@@ -763,8 +772,12 @@ def test_no_caller_waits_with_nothing_scheduled(model_redis: str, tmp_path: Path
             folder = tmp_path / f"house{next(counter)}"
             return House(model_redis, folder, community, sop, spotter)
 
+    return Model
+
+
+def test_no_caller_waits_with_nothing_scheduled(model: type[HandoffModel]) -> None:
     run_state_machine_as_test(
-        Model,
+        model,
         settings=settings(
             max_examples=EXAMPLES,
             stateful_step_count=STEPS,
@@ -774,3 +787,64 @@ def test_no_caller_waits_with_nothing_scheduled(model_redis: str, tmp_path: Path
             suppress_health_check=list(HealthCheck),
         ),
     )
+
+
+def _waiting(model: HandoffModel, *, emergency: bool = True) -> None:
+    model.somebody_is_there()
+    model.calls_and_asks(emergency=emergency)
+    model.nothing_waits_with_nothing_scheduled()
+
+
+def _talking(model: HandoffModel) -> None:
+    _waiting(model)
+    model.answers(pick=0, agent="a1")
+    model.audio_joins(pick=0, whisper=False)
+    model.nothing_waits_with_nothing_scheduled()
+
+
+def _owed(model: HandoffModel) -> None:
+    _waiting(model)
+    model.hangs_up(pick=0)
+    model.time_passes(seconds=5)
+    model.nothing_waits_with_nothing_scheduled()
+
+
+STEPS_THAT_BREAK_OFF: dict[str, tuple[str, Callable[..., None], Callable[..., None]]] = {
+    "request": ("gateway", lambda m: m.somebody_is_there(), lambda m: m.calls_and_asks(True)),
+    "raise": (
+        "gateway",
+        lambda m: _waiting(m, emergency=False),
+        lambda m: m.becomes_an_emergency(pick=0),
+    ),
+    "hang_up": ("gateway", _waiting, lambda m: m.hangs_up(pick=0)),
+    "bridge": ("gateway", _talking, lambda m: m.agents_line_breaks(pick=0)),
+    "accept": ("desk", _waiting, lambda m: m.answers(pick=0, agent="a1")),
+    "transfer": ("desk", _talking, lambda m: m.passes_on(pick=0, agent="boss", role="")),
+    "consult": ("desk", _talking, lambda m: m.completes_a_consultation(pick=0, agent="a2")),
+    "return": ("desk", _talking, lambda m: m.gives_back_to_the_bot(pick=0)),
+    "claim": ("desk", _owed, lambda m: m.claims_a_call_back(pick=0, agent="a1")),
+    "dispose": ("desk", _talking, lambda m: m.disposes(pick=0, outcome="resolved")),
+    "clock": ("clock", _waiting, lambda m: m.time_passes(seconds=20)),
+}
+
+
+@pytest.mark.parametrize("step", STEPS_THAT_BREAK_OFF)
+def test_killed_before_each_operation_on_a_store(model: type[HandoffModel], step: str) -> None:
+    """However far a step came, the others bring the caller to an end, and each edge is told once."""
+    whose, prepare, act = STEPS_THAT_BREAK_OFF[step]
+    operations = 0
+    while True:
+        world = model()
+        try:
+            prepare(world)
+            process: Process = getattr(world, whose)
+            process.fuse.left = operations
+            act(world)
+            world.nothing_waits_with_nothing_scheduled()
+            died = process.fuse.died
+        finally:
+            world.teardown()
+        if not died:
+            break
+        operations += 1
+    assert operations > 3

@@ -67,9 +67,10 @@ class Settlement:
                 approximate=True,
             )
         if recorded:
-            if record.state in CLOSED_STATES:
-                await self._redis.srem(redis_keys.OPEN_HANDOFFS, handoff_id)
             await self._scripts.settle(handoff_id, record.rev)
+            if record.state in CLOSED_STATES:
+                # Last of all: what is in this set is looked at, and settled, by the clock.
+                await self._redis.srem(redis_keys.OPEN_HANDOFFS, handoff_id)
 
     async def store(self, record: HandoffRecord, *, by: str) -> HandoffRecord:
         """Store a new handoff in both stores; storing it again changes nothing."""
