@@ -135,3 +135,18 @@ async def test_everybody_is_lost(open_floor: OpenFloor) -> None:
     rung = await floor.people["leader"].rung()
     assert rung["id"] == floor.handoff_id
     assert "call.ended" not in floor.caller.names()
+
+
+async def test_owner_is_lost_while_redis_does_not_answer(open_floor: OpenFloor) -> None:
+    """Music from what is known in memory; the next agent is rung as soon as Redis is back."""
+    floor = await _bridged(open_floor)
+    await floor.people["agent2"].choose("ready")
+    await floor.people["agent"].choose("away")
+    await asyncio.sleep(0.3)
+    await floor.stores.redis.execute_command("CLIENT", "PAUSE", "3500", "ALL")
+    await floor.lines["agent"].break_off()
+    await asyncio.sleep(1.6)
+    sound = await floor.caller.newest(0.6)
+    assert loudness(sound) > 0.005
+    rung = await floor.people["agent2"].rung()
+    assert rung["id"] == floor.handoff_id

@@ -268,3 +268,16 @@ async def test_the_recording_holds_what_the_caller_said_and_heard(open_floor: Op
     last = both[-12_000:-4_000]
     assert pitches(last[:, 0], 8_000, _HZ) == {"caller"}
     assert pitches(last[:, 1], 8_000, _HZ) == {"agent", "agent2"}
+
+
+async def test_a_caller_on_hold_who_cries_out_has_the_agent_back(open_floor: OpenFloor) -> None:
+    """Danger does not wait for the music to end."""
+    floor = await _bridged(open_floor)
+    await floor.act("agent", "hold", on=True)
+    await floor.shown(lambda view: view["on_hold_since"])
+    await floor.caller.say("嗯好的")
+    await floor.caller.say("煤气漏了快来人")
+    resumed = await floor.caller.event("handoff.resumed")
+    assert resumed["reason"] == "emergency"
+    assert await _caller_hears(floor) == {"agent"}
+    assert await _hears(floor, "agent") == {"caller"}

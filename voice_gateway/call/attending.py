@@ -8,6 +8,7 @@ import logging
 from typing import Any
 
 from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from voice_gateway.call.call import Call
 from voice_gateway.call.leg import Leg
@@ -49,8 +50,8 @@ async def follow_events(
         try:
             async for event in follow_call(call.call_id, services.redis, after=after):
                 await call.follow(event)
-                if conference is not None and event.name.startswith("handoff."):
-                    await conference.reconcile()
+                if conference is not None:
+                    await _follow(conference, event)
                 shown = event.to_dict() if trusted else _public(event)
                 if shown is not None:
                     await leg.notify({"type": "event", **shown})
@@ -61,6 +62,17 @@ async def follow_events(
             logger.error("call %s: events: %s", call.call_id, type(error).__name__)
             await asyncio.sleep(_RETRY_SECONDS)
             after = "$"
+
+
+async def _follow(conference: Conference, event: TimelineEvent) -> None:
+    """Let the people in a call hear what has changed; a failure must not stop the events."""
+    try:
+        if event.name.startswith("handoff."):
+            await conference.reconcile()
+        elif event.name == EventName.CALLER_INTERIM:
+            await conference.overhear(str(event.data["text"]))
+    except (RedisError, SQLAlchemyError, OSError, ZhibanError) as error:
+        logger.error("call %s: conference: %s", event.call_id, error)
 
 
 async def follow_commands(

@@ -10,12 +10,16 @@ import asyncio
 import logging
 from datetime import timedelta
 
+from redis.exceptions import RedisError
+
+from bot.language.emergency import EmergencyAction
 from voice_gateway.call.call import Call
 from voice_gateway.call.leg import Leg
 from voice_gateway.call.line import CallMode
 from voice_gateway.call.waiting import first_set
 from voice_gateway.conference.attendee import Attendee
 from voice_gateway.conference.briefing import play_briefing, wants_briefing
+from voice_gateway.conference.changes import FloorChanges
 from voice_gateway.conference.hold import HoldMusic
 from voice_gateway.conference.matrix import (
     Situation,
@@ -28,11 +32,12 @@ from voice_gateway.conference.patience import Patience
 from voice_gateway.services import Services
 from zhiban.clock import iso_ms, utc_now
 from zhiban.errors import ErrorCode, ZhibanError
-from zhiban.floor import BRIEFING_SECONDS, Floor, FloorBook, Part
+from zhiban.floor import BRIEFING_SECONDS, Floor, Part
 from zhiban.handoffs import HandoffRecord, HandoffState
-from zhiban.timeline import EventName
 
 logger = logging.getLogger(__name__)
+
+_RETRY_SECONDS = 0.5
 
 _JOINED = (HandoffState.BRIEFING, HandoffState.BRIDGED)
 _OVER = (
@@ -57,14 +62,16 @@ class Conference:
         self._call = call
         self._leg = leg
         self._room = leg.room
-        self._floors = FloorBook(services.redis)
+        self._floors = FloorChanges(services)
         self._hold = HoldMusic(leg.room, leg.sample_rate, self._tell_held)
-        self._patience = Patience(self.withdraw, self._never_came)
+        self._patience = Patience(self._withdraw, self._never_came)
         self._people: dict[str, Attendee] = {}
         self._lock = asyncio.Lock()
         self._briefed = asyncio.Event()
         self._handoff_id = ""
-        self._come: set[str] = set()
+        self._come: dict[str, Part] = {}
+        self._known: tuple[HandoffRecord, Floor] | None = None
+        self._retry: asyncio.Task[None] | None = None
 
     def reaches_caller(self, who: Attendee) -> bool:
         """Return whether the caller hears this agent now."""
@@ -90,8 +97,8 @@ class Conference:
         record, floor = await self._floors.read(handoff_id)
         if record.agent_id == who.agent_id and record.state is HandoffState.ACCEPTED:
             # What an earlier owner left behind is over.
-            await self._floors.change(handoff_id, lambda _record, _floor: Floor())
             floor = Floor()
+            await self._floors.put(handoff_id, floor)
         part = floor.part_of(who.agent_id, record.agent_id)
         if part is None:
             raise ZhibanError("您不在这通电话里", code=ErrorCode.ACCESS_DENIED)
@@ -110,7 +117,9 @@ class Conference:
                 return False
             await self._call.bridged(who.agent_id)
         else:
-            await self._joined(handoff_id, who)
+            first = self._come.get(who.agent_id) is not part
+            await self._floors.joined(handoff_id, who, first=first)
+            self._come[who.agent_id] = who.part
         await self.reconcile()
         return True
 
@@ -130,54 +139,28 @@ class Conference:
         """
         if self.is_here(agent_id) or self._call.ended.is_set():
             return
-        self._come.discard(agent_id)
         record, floor = await self._floors.read(self._handoff_id)
         if record.agent_id != agent_id:
-            await self.remove(agent_id, "line_lost")
+            await self._remove(agent_id, "line_lost")
             return
         guest = floor.present_guest
-        if (
-            record.state is HandoffState.BRIDGED
-            and guest is not None
-            and self.is_here(guest.agent_id)
-        ):
-            await self._services.ledger.reassign(
-                record.id, agent_id, guest.agent_id, to_name=guest.name, by="gateway"
-            )
-            await self._floors.change(record.id, lambda now, f: f.settled(now.agent_id))
-            await self._note(EventName.HANDOFF_LEFT, record, agent_id, "line_lost", "owner")
+        talking = record.state is HandoffState.BRIDGED
+        if talking and guest is not None and self.is_here(guest.agent_id):
+            await self._floors.taken_over(record.id, agent_id, guest)
         else:
             await self._hold.stop()
             await self._call.agent_lost()
+        self._come.pop(agent_id, None)
         await self.reconcile()
 
-    async def remove(self, agent_id: str, reason: str) -> None:
-        """Take away the part of a guest, a listener or a coach."""
-        record, before, after = await self._floors.change(
-            self._handoff_id, lambda _record, floor: floor.without(agent_id)
-        )
-        self._come.discard(agent_id)
-        if before != after:
-            part = before.part_of(agent_id, record.agent_id)
-            await self._note(EventName.HANDOFF_LEFT, record, agent_id, reason, part or "")
-        await self.reconcile()
-
-    async def withdraw(self, invitation_id: str) -> None:
-        """Nobody answered an invitation."""
-
-        def step(_record: HandoffRecord, floor: Floor) -> Floor:
-            asked = floor.invitation
-            return floor.uninvited() if asked is not None and asked.id == invitation_id else floor
-
-        record, before, after = await self._floors.change(self._handoff_id, step)
-        if before != after and before.invitation is not None:
-            await self._note(
-                EventName.HANDOFF_LEFT,
-                record,
-                before.invitation.to,
-                "no_answer",
-                before.invitation.mode.value,
-            )
+    async def overhear(self, text: str) -> None:
+        """Give a caller on hold who cries out in danger back to the agent at once."""
+        if self._room.situation not in (Situation.HOLD, Situation.CONSULT):
+            return
+        finding = self._services.spotter.spot(text)
+        if finding is not None and finding.action is EmergencyAction.TRANSFER:
+            await self._floors.wanted_back(self._handoff_id)
+            await self.reconcile()
 
     def skip_briefing(self) -> None:
         """End the briefing and bridge now."""
@@ -187,6 +170,7 @@ class Conference:
         """Let all agents go: the caller is the bot's again."""
         self._patience.close()
         self._come.clear()
+        self._known = None
         await self._hold.stop()
         for who in self._people.values():
             self._room.leave(who.key)
@@ -196,17 +180,29 @@ class Conference:
     async def close(self) -> None:
         """The call is over."""
         self._patience.close()
+        if self._retry is not None:
+            self._retry.cancel()
         await self._hold.stop()
         self._room.close()
 
     # --- making it so ---------------------------------------------------------------------
 
     async def reconcile(self) -> None:
-        """Make everybody hear what the stored floor says."""
+        """Make everybody hear what the stored floor says.
+
+        While the store does not answer, what was last known holds, and it is tried again.
+        """
         if not self._handoff_id or self._call.ended.is_set():
             return
         async with self._lock:
-            record, floor = await self._floors.read(self._handoff_id)
+            try:
+                self._known = await self._floors.read(self._handoff_id)
+            except (RedisError, OSError) as error:
+                logger.error("call %s: floor: %s", self._call.call_id, type(error).__name__)
+                self._again_soon()
+            if self._known is None:
+                return
+            record, floor = self._known
             if record.state in _OVER:
                 return
             if record.state not in _JOINED:
@@ -225,6 +221,27 @@ class Conference:
             await self._arrange(situation, parts)
             self._patience.watch(floor)
 
+    def _again_soon(self) -> None:
+        async def again() -> None:
+            await asyncio.sleep(_RETRY_SECONDS)
+            self._retry = None
+            await self.reconcile()
+
+        if self._retry is None:
+            self._retry = asyncio.create_task(again())
+
+    async def _remove(self, agent_id: str, reason: str) -> None:
+        await self._floors.left(self._handoff_id, agent_id, reason)
+        self._come.pop(agent_id, None)
+        await self.reconcile()
+
+    async def _withdraw(self, invitation_id: str) -> None:
+        await self._floors.unanswered(self._handoff_id, invitation_id)
+
+    async def _never_came(self, agent_id: str) -> None:
+        if not self.is_here(agent_id):
+            await self._remove(agent_id, "no_audio")
+
     def _keep_those_with_a_part(self, record: HandoffRecord, floor: Floor) -> dict[str, Part]:
         parts: dict[str, Part] = {}
         answered = record.state in (*_JOINED, HandoffState.ACCEPTED)
@@ -234,8 +251,9 @@ class Conference:
             if part is None:
                 who.drop("transferred" if who.part is Part.OWNER else "left")
             else:
-                who.part = part
-                parts[who.key] = part
+                who.part = parts[who.key] = part
+                if who.agent_id in self._come:
+                    self._come[who.agent_id] = part
         return parts
 
     async def _arrange(self, situation: Situation, parts: dict[str, Part]) -> None:
@@ -258,7 +276,7 @@ class Conference:
         """Tell the agent what it is about; the caller still hears company."""
         self._briefed.clear()
         until = iso_ms(utc_now() + timedelta(seconds=BRIEFING_SECONDS))
-        await self._floors.change(record.id, lambda _record, _floor: Floor(briefing_until=until))
+        await self._floors.put(record.id, Floor(briefing_until=until))
         await self._call.briefing(who.agent_id)
         playing = asyncio.create_task(play_briefing(self._services, self._room, who, record))
         playing.add_done_callback(lambda _: self._briefed.set())
@@ -271,37 +289,7 @@ class Conference:
             playing.cancel()
             await asyncio.gather(playing, return_exceptions=True)
             self._room.clear(who.key)
-        await self._floors.change(record.id, lambda _record, _floor: Floor())
-
-    async def _joined(self, handoff_id: str, who: Attendee) -> None:
-        """Store that a guest's audio is there, and write who has come."""
-        record, before, after = await self._floors.change(
-            handoff_id, lambda _record, floor: floor.joined_by(who.agent_id, iso_ms(utc_now()))
-        )
-        who.part = after.part_of(who.agent_id, record.agent_id) or who.part
-        if who.agent_id not in self._come:
-            self._come.add(who.agent_id)
-            await self._note(EventName.HANDOFF_JOINED, record, who.agent_id, "", who.part)
-        if after.on_hold_since and not before.on_hold_since:
-            await self._note(EventName.HANDOFF_HELD, record, record.agent_id, "consult", Part.OWNER)
-
-    async def _never_came(self, agent_id: str) -> None:
-        if not self.is_here(agent_id):
-            await self.remove(agent_id, "no_audio")
-
-    async def _note(
-        self, name: EventName, record: HandoffRecord, agent_id: str, reason: str, mode: str
-    ) -> None:
-        await self._services.timeline.append(
-            record.call_id,
-            name,
-            {
-                "handoff_id": record.id,
-                "agent_id": agent_id,
-                "mode": str(mode),
-                "reason": reason,
-            },
-        )
+        await self._floors.put(record.id, Floor())
 
     async def _tell_held(self) -> None:
         await self._call.tell("on_hold")

@@ -11,6 +11,8 @@ import json
 import logging
 
 from aiohttp import web
+from redis.exceptions import RedisError
+from sqlalchemy.exc import SQLAlchemyError
 
 from voice_gateway.call.agent_leg import AgentLeg
 from voice_gateway.call.registry import CallRegistry, Held
@@ -24,6 +26,7 @@ logger = logging.getLogger(__name__)
 _RATE = 16000
 _HEARTBEAT_SECONDS = 3.0
 GRACE_SECONDS = 5.0
+_RETRY_SECONDS = 0.5
 _LARGEST_MESSAGE = 64 * 1024
 
 
@@ -98,10 +101,17 @@ class AgentRoute:
 
         async def wait() -> None:
             await asyncio.sleep(GRACE_SECONDS)
-            try:
-                await held.conference.lost(agent_id)
-            except ZhibanError as error:
-                logger.error("handoff %s: %s", handoff_id, error.message)
+            while True:
+                try:
+                    await held.conference.lost(agent_id)
+                    return
+                except ZhibanError as error:
+                    logger.error("handoff %s: %s", handoff_id, error.message)
+                    return
+                except (RedisError, SQLAlchemyError, OSError) as error:
+                    # The stores are away: the caller hears music until they are back.
+                    logger.error("handoff %s: %s", handoff_id, type(error).__name__)
+                    await asyncio.sleep(_RETRY_SECONDS)
 
         key = (handoff_id, agent_id)
         task = self._graces[key] = asyncio.create_task(wait())
