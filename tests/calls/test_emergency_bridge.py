@@ -14,7 +14,6 @@ from tests.support.browser import (
     PLAIN_MICROPHONE,
     heard_by,
     open_browser,
-    pictures,
     sign_in,
 )
 from tests.support.house import House
@@ -43,7 +42,6 @@ async def test_trapped_in_a_lift_and_put_through(
             await phone.speak(pcm(await synthesise("电梯里困人了，快来人啊")))
             await page.wait_for_selector("#accept", timeout=20_000)
             card = await page.inner_text("#work")
-            await page.screenshot(path=str(pictures(tmp_path) / "desk-ringing.png"))
             await page.click("#accept")
             bridged = await phone.wait_event("handoff.bridged", 15)
             assert bridged is not None, [e["name"] for e in phone.events]
@@ -53,7 +51,6 @@ async def test_trapped_in_a_lift_and_put_through(
             to_caller = samples_of(bytes(phone.heard[heard_before:]))
             to_agent = samples_of(await heard_by(page))
             transcript = await page.inner_text("#talk")
-            await page.screenshot(path=str(pictures(tmp_path) / "desk-call.png"))
             await page.click("#hangup")
             ended = await phone.wait_event("call.ended", 10)
     assert "电梯困人" in card
