@@ -7,10 +7,12 @@ from typing import Any
 
 import pytest
 
+from tests.calls.conftest import Synthesise
 from tests.calls.support import at_desk, finish, of_call, on_the_line, rung_for, tickets_of
 from tests.handoff.support import Agent
 from tests.support.house import House
-from zhiban.callers import TextCaller
+from tests.support.speech import pcm
+from zhiban.callers import TextCaller, VoiceCaller
 
 pytestmark = pytest.mark.call
 
@@ -51,6 +53,19 @@ async def test_hanging_up(house: House, state: str) -> None:
         assert CRY in ticket["verbatim"]
         assert view["card"]["where"]["building"] == "3"
         assert view["card"]["words"][0] == CRY
+        assert "回拨业主" in [promise["what"] for promise in ticket["promises"]]
+        await finish(agent, view["id"], "resolved")
+
+
+async def test_hanging_up_with_the_last_syllable(house: House, synthesise: Synthesise) -> None:
+    """EMG-003: words cut off by the hang-up are recognised, and the caller is called back."""
+    async with at_desk(house, status="away") as agent:
+        async with VoiceCaller(house.gateway, caller="13900000210") as phone:
+            await phone.wait_event("bot.said", 15)
+            await phone.speak(pcm(await synthesise("我家着火了", rate=300.0)))
+        view = await of_call(agent, phone.call_id, "callback_due")
+        (ticket,) = await tickets_of(house, phone.call_id)
+        assert (view["kind"], ticket["phone"]) == ("fire", "13900000210")
         assert "回拨业主" in [promise["what"] for promise in ticket["promises"]]
         await finish(agent, view["id"], "resolved")
 

@@ -9,6 +9,7 @@ from tests.gateway.conftest import Line
 from voice_gateway.call.attending import follow_commands
 from voice_gateway.call.line import CallMode
 from voice_gateway.call.orphans import settle_orphans
+from voice_gateway.emergency.refile import file_spooled_emergencies
 from voice_gateway.pipeline.frames import Turn
 from zhiban.handoffs import HandoffReason, HandoffState
 from zhiban.redis_keys import call_commands
@@ -277,6 +278,20 @@ async def test_a_cry_and_a_hang_up_in_the_same_moment_are_a_case(line: Line) -> 
     ticket = await line.stores.tickets.get(record.ticket_number)
     assert "我家着火了快来人" in ticket["verbatim"]
     assert "回拨业主" in [promise["what"] for promise in ticket["promises"]]
+
+
+async def test_a_hang_up_while_the_case_is_stored_files_it_once(line: Line) -> None:
+    """What is being stored goes on; nothing is left in the spool to be filed again."""
+    await line.call.hear_turn(Turn("我家着火了快来人"))
+    async with asyncio.timeout(5):
+        while "emergency.detected" not in await line.events():
+            await asyncio.sleep(0)
+    await line.call.end("caller_hung_up")
+    (record,) = await line.stores.ledger.open()
+    assert record.state is HandoffState.CALLBACK_DUE
+    assert (await line.events()).count("emergency.detected") == 1
+    assert len(await line.stores.tickets.of_call(line.call.call_id)) == 1
+    assert await file_spooled_emergencies(line.services) == 0
 
 
 async def test_a_cry_of_a_waiting_caller_who_hangs_up_raises_the_request(line: Line) -> None:

@@ -127,12 +127,22 @@ class Handover:
 
     def open_soon(self, cry: Cry) -> None:
         """Open an emergency in a task of its own: a slow store must not stop the audio."""
-        task = asyncio.create_task(self.open_emergency(cry))
-        self._openings.add(task)
-        task.add_done_callback(self._openings.discard)
+        self._opening(cry)
 
     async def open_emergency(self, cry: Cry) -> bool:
-        """Say the reassurance, store the case, keep company; False when one is open already."""
+        """Say the reassurance, store the case, keep company; False when one is open already.
+
+        Goes on to its end even when whoever waits for it is cancelled because the call ends.
+        """
+        return await asyncio.shield(self._opening(cry))
+
+    def _opening(self, cry: Cry) -> asyncio.Task[bool]:
+        task = asyncio.create_task(self._open_emergency(cry))
+        self._openings.add(task)
+        task.add_done_callback(self._openings.discard)
+        return task
+
+    async def _open_emergency(self, cry: Cry) -> bool:
         line = self._line
         async with self._lock:
             # Words heard before a hang-up count even if their turn comes after it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 from pipecat.pipeline.pipeline import Pipeline
@@ -23,6 +24,10 @@ from voice_gateway.services import Services
 from zhiban.floor import Part
 
 _CALLER = Part.CALLER.value
+
+logger = logging.getLogger(__name__)
+
+_LAST_WORDS_SECONDS = 5.0
 
 
 class VoiceLeg:
@@ -50,7 +55,7 @@ class VoiceLeg:
             services.speaker, rate, on_said=call.said, on_quiet=self._quiet
         )
         self._output = LinkOutput(link, self._sent)
-        listening = ListeningStage(
+        self._listening = ListeningStage(
             services.recogniser,
             rate,
             expects=call.expects,
@@ -62,7 +67,7 @@ class VoiceLeg:
                 [
                     LinkInput(link, self._gone.set, self._received),
                     VADProcessor(vad_analyzer=new_vad()),
-                    listening,
+                    self._listening,
                     ConversationStage(call, self._speaking),
                     self._speaking,
                     self._output,
@@ -78,12 +83,25 @@ class VoiceLeg:
         try:
             await self._call.start(self)
             await first_set(self._gone, self._call.ended)
+            await self._hear_last_words()
             await self._call.end("caller_hung_up")
         finally:
             self.room.close()
             await self._run.stop()
             if self._recorder is not None:
                 await self._recorder.close()
+
+    async def _hear_last_words(self) -> None:
+        """A cry may be cut off by the end of the line; it counts all the same."""
+        if self._call.ended.is_set():
+            return
+        try:
+            async with asyncio.timeout(_LAST_WORDS_SECONDS):
+                turn = await self._listening.last_words()
+                if turn is not None:
+                    await self._call.hear_turn(turn)
+        except Exception:
+            logger.exception("call %s: its last words were not recognised", self._call.call_id)
 
     # --- Mouth ----------------------------------------------------------------------------
 

@@ -102,6 +102,24 @@ class ListeningStage(FrameProcessor):
         await self._stop_tasks()
         self._session.discard()
 
+    async def last_words(self) -> Turn | None:
+        """Return what was being said when the line broke, recognised at once; None for nothing."""
+        if self._state is _State.QUIET:
+            return None
+        await self._stop_tasks()
+        self._state = _State.QUIET
+        result = await self._recognise_final()
+        self._session.discard()
+        if not result.text:
+            return None
+        return Turn(
+            text=result.text,
+            confidence=result.confidence,
+            engine=result.engine,
+            alternatives=result.alternatives,
+            voiced_until=self._voiced_until or self._heard_at,
+        )
+
     async def _handle_audio(self, frame: InputAudioRawFrame) -> None:
         self._heard_at = asyncio.get_running_loop().time()
         if self._state is not _State.QUIET:

@@ -25,8 +25,9 @@ from zhiban.timeline import EventName, TimelineEvent
 logger = logging.getLogger(__name__)
 
 _WANTED = "业主要求人工服务"
+_PERSON = "人工"
 _LEAST_WORDS = 4
-"""Characters; less than this, unanswered, is no matter to call back about."""
+"""Characters; less than this, unanswered, is no matter to call back about, but for 转人工."""
 
 
 class CallSettler:
@@ -125,7 +126,7 @@ class CallSettler:
         form = told.form_draft(community)
         if form is not None and not any(told.is_same_as(danger.kind) for danger in dangers):
             drafts.insert(0, form)
-        unanswered = [text for text in traces.unheard if len(text) >= _LEAST_WORDS]
+        unanswered = [t for t in traces.unheard if len(t) >= _LEAST_WORDS or _PERSON in t]
         if traces.wanted_person:
             unanswered = [*(told.words[-1:] or (_WANTED,)), *unanswered]
         # A case that is called back has all words in its transcript.
