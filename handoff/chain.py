@@ -6,15 +6,15 @@ somebody is talking or nobody is on the line; so no caller waits with nothing sc
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from handoff.cases import TALKING, UNANSWERED, WAITING, Case
+from handoff.cases import UNANSWERED, WAITING, Case
 from handoff.presence import Presence
+from handoff.queue import Agents, best, wanted_now
 from handoff.times import after, iso_after, parse
-from zhiban.community import Crew, EscalationStage
+from zhiban.community import EscalationStage
 from zhiban.floor import BRIEFING_SECONDS
 from zhiban.handoffs import HandoffReason, HandoffState
 
@@ -105,55 +105,6 @@ class Remind:
 
 
 Decision = Offer | Move | Rest | NewRound | Look | Release | Remind
-
-
-@dataclass(frozen=True)
-class Agents:
-    """Everybody at a desk, and who is taken.
-
-    Attributes:
-        ringing: agent id to the case they are being rung for.
-        talking: agent id to the number of calls they are in.
-        wrapping: ids of agents whose caller has left but whose notes are not finished.
-        crew: what each of them can do.
-    """
-
-    present: Mapping[str, Presence]
-    ringing: Mapping[str, Case]
-    talking: Mapping[str, int]
-    wrapping: frozenset[str]
-    crew: Crew
-
-    @classmethod
-    def of(
-        cls,
-        present: Mapping[str, Presence],
-        cases: Sequence[Case],
-        now: datetime,
-        crew: Crew | None = None,
-    ) -> Agents:
-        """Work out who is taken from the open cases at this moment."""
-        ringing = {
-            case.record.offered_to: case
-            for case in cases
-            if case.record.state is HandoffState.OFFERED
-        }
-        crew = crew or Crew()
-        talking: Counter[str] = Counter()
-        wrapping: set[str] = set()
-        for case in cases:
-            record = case.record
-            if record.state in TALKING and not case.call_ended:
-                talking.update({record.agent_id, *case.floor.people()})
-            elif record.state in TALKING or record.state is HandoffState.CALLBACK_DUE:
-                since = case.call_ended or record.updated_at
-                if now < after(since, crew.skills_of(record.agent_id).wrap_up_seconds):
-                    wrapping.add(record.agent_id)
-        return cls(present, ringing, talking, frozenset(wrapping - set(talking)), crew)
-
-    def is_full(self, agent_id: str) -> bool:
-        """Return whether the agent is in as many calls as they take."""
-        return self.talking.get(agent_id, 0) >= self.crew.skills_of(agent_id).capacity
 
 
 def decide(
@@ -258,11 +209,11 @@ def _seek(
     now: datetime,
     pause_seconds: float,
 ) -> Decision:
-    wanted = _wanted(case, agents, now)
+    wanted = wanted_now(case, agents, now)
     if wanted is not None:
         return Offer(wanted[0], case.record.stage, preempts=wanted[1])
     if case.rest_until:
-        fresh = _best(case, agents, _roles(chain), now)
+        fresh = best(case, agents, _roles(chain), now)
         if fresh is not None:
             # Somebody came free or signed in meanwhile: do not make the caller wait for them.
             agent, preempts = fresh
@@ -281,7 +232,7 @@ def _seek(
         if chain[stage].role == _PHONE:
             reason = HandoffReason.PHONE_UNAVAILABLE
         else:
-            found = _best(case, agents, _roles(chain[: stage + 1]), now)
+            found = best(case, agents, _roles(chain[: stage + 1]), now)
             if found is not None:
                 return Offer(found[0], stage, tuple(steps), found[1])
         stage += 1
@@ -312,72 +263,6 @@ def _reason_to_leave(case: Case) -> HandoffReason:
 
 def _roles(stages: Sequence[EscalationStage]) -> frozenset[str]:
     return frozenset(stage.role for stage in stages if stage.role != _PHONE)
-
-
-def _wanted(case: Case, agents: Agents, now: datetime) -> tuple[Presence, str] | None:
-    """Return whom the agent who passed the caller on asked for, if they can be rung."""
-    found = None
-    if case.wanted_agent:
-        found = _ablest(case, agents, lambda agent: agent.agent_id == case.wanted_agent, now)
-    if found is None and case.wanted_role:
-        found = _ablest(case, agents, lambda agent: agent.role == case.wanted_role, now)
-    return found
-
-
-def _best(
-    case: Case, agents: Agents, roles: frozenset[str], now: datetime
-) -> tuple[Presence, str] | None:
-    """Return whom of these roles to ring, and the less urgent handoff that has to give way.
-
-    Skills decide who is rung first. A request waits one round for somebody who has them; nobody
-    in danger waits for that.
-    """
-    choosy = case.record.priority > 0 and case.record.round == 0
-
-    def suits(agent: Presence) -> bool:
-        return agent.role in roles and (not choosy or _is_skilled(case, agent, agents))
-
-    return _ablest(case, agents, suits, now)
-
-
-def _is_skilled(case: Case, agent: Presence, agents: Agents) -> bool:
-    language = str(case.record.card.get("language") or "")
-    return agents.crew.skills_of(agent.agent_id).suit(case.record.kind, language)
-
-
-def _ablest(
-    case: Case, agents: Agents, suits: Callable[[Presence], bool], now: datetime
-) -> tuple[Presence, str] | None:
-    able = [
-        agent
-        for agent in agents.present.values()
-        if suits(agent)
-        and agent.agent_id not in case.tried
-        and not agents.is_full(agent.agent_id)
-        and (case.record.priority == 0 or agent.agent_id not in agents.wrapping)
-        and agent.can_ring(now)
-    ]
-
-    skilled = {agent.agent_id for agent in able if _is_skilled(case, agent, agents)}
-
-    def rank(agent: Presence) -> tuple[bool, bool, bool, str]:
-        lost = case.record.state is HandoffState.AGENT_LOST
-        was_theirs = lost and agent.agent_id == case.record.agent_id
-        return (
-            not was_theirs,
-            agent.agent_id not in skilled,
-            agent.agent_id in agents.wrapping,
-            agent.idle_since,
-        )
-
-    free = [agent for agent in able if agent.agent_id not in agents.ringing]
-    if free:
-        return min(free, key=rank), ""
-    for agent in sorted(able, key=rank):
-        other = agents.ringing[agent.agent_id]
-        if other.record.priority > case.record.priority:
-            return agent, other.record.id
-    return None
 
 
 def _pause(

@@ -18,7 +18,6 @@ from sqlalchemy.exc import SQLAlchemyError
 from handoff import keys
 from handoff.cases import Case, CaseBook
 from handoff.chain import (
-    Agents,
     Look,
     Move,
     NewRound,
@@ -32,6 +31,7 @@ from handoff.chain import (
 from handoff.last_resort import LastResort
 from handoff.leader import LEASE_MS, Leadership
 from handoff.presence import PresenceBook
+from handoff.queue import Agents
 from handoff.times import parse
 from zhiban import redis_keys
 from zhiban.calls.release import release_handoff
@@ -321,9 +321,9 @@ class EscalationClock:
             {"reminders": case.reminders + 1, "reminded_at": now, "stage": step.stage},
             _escalated((step,), case.record.round),
         )
-        return self._now(), replace(
-            case, record=noted, reminders=case.reminders + 1, reminded_at=now
-        )
+        case = replace(case, record=noted, reminders=case.reminders + 1, reminded_at=now)
+        self._last_resort.nobody_confirmed(case)
+        return self._now(), case
 
 
 def _escalated(steps: tuple[StageStep, ...], rounds: int) -> Owed:

@@ -63,6 +63,20 @@ class LastResort:
             }
         )
 
+    def nobody_confirmed(self, case: Case) -> None:
+        """Say outside that a due call-back is still nobody's (EMG-061)."""
+        self._notifier.send(
+            {
+                "event": "handoff.unacknowledged",
+                "handoff_id": case.record.id,
+                "ticket_number": case.record.ticket_number,
+                "kind": case.record.kind,
+                "level": case.record.level,
+                "reminders": case.reminders,
+                "text": f"待回拨无人认领：工单 {case.record.ticket_number}，请立即登录坐席台回拨",
+            }
+        )
+
     async def close(self) -> None:
         """Give up on messages that are still being sent."""
         await self._notifier.close()

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.cases import UNANSWERED, WAITING, Case, queue_place
-from handoff.chain import Agents, Look, Move, NewRound, Offer, Release, Remind, Rest, decide
+from handoff.chain import Look, Move, NewRound, Offer, Release, Remind, Rest, decide
 from handoff.presence import Presence, Status
+from handoff.queue import Agents
 from zhiban.clock import iso_ms, utc_now
 from zhiban.community import Crew, EscalationStage, Skills
 from zhiban.handoffs import HandoffReason, HandoffRecord, HandoffState, is_legal
