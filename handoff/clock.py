@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from redis.exceptions import RedisError
@@ -17,30 +16,20 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from handoff import keys
 from handoff.cases import Case, CaseBook
-from handoff.chain import (
-    Look,
-    Move,
-    NewRound,
-    Offer,
-    Release,
-    Remind,
-    Rest,
-    StageStep,
-    decide,
-)
+from handoff.dispatch import ClockRules, Dispatcher
 from handoff.last_resort import LastResort
 from handoff.leader import LEASE_MS, Leadership
 from handoff.presence import PresenceBook
 from handoff.queue import Agents
-from handoff.times import parse
 from zhiban import redis_keys
-from zhiban.calls.release import release_handoff
 from zhiban.calls.stores import CallStores
 from zhiban.clock import iso_ms, utc_now
 from zhiban.errors import ErrorCode, ZhibanError
-from zhiban.handoffs import CLOSED_STATES, HandoffReason, HandoffState, Owed
+from zhiban.handoffs import CLOSED_STATES
 from zhiban.redis_client import RedisClient
 from zhiban.timeline import EventName
+
+__all__ = ["ClockRules", "EscalationClock"]
 
 logger = logging.getLogger(__name__)
 
@@ -49,19 +38,6 @@ _REPAIR_SECONDS = 2.0
 """What a crash left is put right after this long: whoever moved a case settles it meanwhile."""
 _RECOVER_SECONDS = 15.0
 _RENEW_MS = LEASE_MS // 3
-
-
-@dataclass(frozen=True)
-class ClockRules:
-    """Times the clock keeps.
-
-    Attributes:
-        join_seconds: an agent who accepted must be heard on the line within this time.
-        pause_seconds: rest between two rounds through the chain.
-    """
-
-    join_seconds: float = 8.0
-    pause_seconds: float = 5.0
 
 
 class EscalationClock:
@@ -88,16 +64,14 @@ class EscalationClock:
         rules: ClockRules,
         now: Callable[[], datetime] = utc_now,
     ) -> None:
-        self._stores = stores
         self._redis: RedisClient = stores.redis
         self._ledger = stores.ledger
         self._community = stores.community
         self._presence = presence
-        self._last_resort = last_resort
-        self._rules = rules
         self._now = now
         self._cases = CaseBook(stores.redis)
         self._leadership = Leadership(stores.redis)
+        self._dispatcher = Dispatcher(stores, presence, last_resort, rules, now)
         self._repair_at = self._recover_at = datetime.min.replace(tzinfo=UTC)
         self.next_looks: dict[str, datetime | None] = {}
         self.leads = False
@@ -189,7 +163,7 @@ class EscalationClock:
         for position, case in enumerate(cases):
             agents = Agents.of(present, cases, self._now(), self._community.crew)
             try:
-                again, cases[position] = await self._act(case, agents)
+                again, cases[position] = await self._dispatcher.act(case, agents)
             except (RedisError, OSError):
                 raise
             except Exception as error:
@@ -229,114 +203,3 @@ class EscalationClock:
                 await self._ledger.settle(handoff_id)
             self._repair_at = self._now() + timedelta(seconds=_REPAIR_SECONDS)
         return [self._repair_at]
-
-    async def _act(self, case: Case, agents: Agents) -> tuple[datetime | None, Case]:
-        """Carry out what is due; return when to look again and the case as it then stands."""
-        record = case.record
-        now = self._now()
-        decision = decide(
-            case,
-            agents,
-            self._community.chain_for(record.kind, record.level),
-            now,
-            join_seconds=self._rules.join_seconds,
-            pause_seconds=self._rules.pause_seconds,
-        )
-        match decision:
-            case Look(at=at):
-                if record.state is HandoffState.BRIDGED and case.tried:
-                    # Should this agent be lost, everybody may be asked again.
-                    await self._cases.note(case, tried="", stage=0, rest_until="")
-                return at, case
-            case Move(state=HandoffState.CALLBACK_DUE, reason=reason):
-                released = await release_handoff(self._stores, record.id, reason)
-                return now, replace(case, record=released)
-            case Move(state=state, reason=reason):
-                moved = await self._ledger.move(
-                    record.id, record.state, state, reason, by="desk", rev=record.rev
-                )
-                if record.state is HandoffState.OFFERED and record.offered_to in agents.present:
-                    await self._presence.became_free(record.offered_to)
-                return now, replace(case, record=moved)
-            case Offer():
-                return await self._offer(case, decision)
-            case NewRound():
-                await self._cases.note(case, stage=0, tried="", rest_until="")
-                return now, replace(case, record=replace(record, stage=0), tried=(), rest_until="")
-            case Rest():
-                return await self._rest(case, decision)
-            case Release():
-                reason = HandoffReason.AGENT_GONE
-                released = await self._ledger.release(record.id, record.agent_id, reason, by="desk")
-                return now, replace(case, record=released)
-            case Remind(step=step):
-                return await self._remind(case, step)
-
-    async def _offer(self, case: Case, offer: Offer) -> tuple[datetime | None, Case]:
-        record = case.record
-        if offer.preempts:
-            await self._ledger.move(
-                offer.preempts,
-                HandoffState.OFFERED,
-                HandoffState.BUSY,
-                HandoffReason.AGENT_BUSY,
-                by="desk",
-                data={"for_handoff": record.id},
-            )
-        tried = (*case.tried, offer.agent.agent_id)
-        moved = await self._ledger.move(
-            record.id,
-            record.state,
-            HandoffState.OFFERED,
-            HandoffReason.RING,
-            by="desk",
-            changes={
-                "offered_to": offer.agent.agent_id,
-                "agent_name": offer.agent.name,
-                "stage": offer.stage,
-                "tried": ",".join(tried),
-            },
-            rev=record.rev,
-            first=_escalated(offer.steps, record.round),
-        )
-        return self._now(), replace(case, record=moved, tried=tried)
-
-    async def _rest(self, case: Case, rest: Rest) -> tuple[datetime | None, Case]:
-        record = case.record
-        first = self._community.chain_for(record.kind, record.level)[0]
-        again = StageStep(0, first.role, first.label, HandoffReason.NO_AGENT)
-        noted = await self._ledger.note(
-            record,
-            {"rest_until": rest.until, "round": rest.round, "stage": 0},
-            _escalated((*rest.steps, again), rest.round),
-        )
-        case = replace(case, record=noted, rest_until=rest.until)
-        await self._last_resort.nobody_found(case)
-        return parse(rest.until), case
-
-    async def _remind(self, case: Case, step: StageStep) -> tuple[datetime | None, Case]:
-        now = iso_ms(self._now())
-        noted = await self._ledger.note(
-            case.record,
-            {"reminders": case.reminders + 1, "reminded_at": now, "stage": step.stage},
-            _escalated((step,), case.record.round),
-        )
-        case = replace(case, record=noted, reminders=case.reminders + 1, reminded_at=now)
-        self._last_resort.nobody_confirmed(case)
-        return self._now(), case
-
-
-def _escalated(steps: tuple[StageStep, ...], rounds: int) -> Owed:
-    """Return the event of where the chain has come to.
-
-    Stages nobody could be rung at are in ``passed``: the caller is told once, not once for
-    each of them.
-    """
-    if not steps:
-        return ()
-    told = {
-        **steps[-1].to_dict(),
-        "round": rounds,
-        "passed": [step.to_dict() for step in steps[:-1]],
-    }
-    return ((EventName.HANDOFF_ESCALATED, told),)

@@ -8,6 +8,7 @@ whoever comes next writes them if this process dies before it could.
 from __future__ import annotations
 
 import json
+import logging
 import uuid
 from collections.abc import Mapping
 from typing import Any
@@ -20,6 +21,8 @@ from zhiban.handoffs.owners import Owners
 from zhiban.handoffs.record import HandoffRecord
 from zhiban.handoffs.scripts import Owed
 from zhiban.handoffs.states import CLOSED_STATES, HandoffReason, HandoffState
+
+logger = logging.getLogger(__name__)
 
 
 class HandoffLedger(Owners):
@@ -147,4 +150,13 @@ class HandoffLedger(Owners):
             for handoff_id in ids:
                 pipeline.hgetall(redis_keys.handoff(handoff_id))
             hashes = await pipeline.execute()
-        return [HandoffRecord.from_hash(fields) for fields in hashes if fields]
+        return [record for fields in hashes if fields and (record := _readable(fields))]
+
+
+def _readable(fields: Mapping[str, str]) -> HandoffRecord | None:
+    try:
+        return HandoffRecord.from_hash(fields)
+    except (KeyError, ValueError):
+        # One damaged hash must not keep all others from being found.
+        logger.exception("unreadable handoff %s", fields.get("id", "?"))
+        return None
