@@ -294,9 +294,10 @@ async def ask_for_person(
     node: str = "http://127.0.0.1:9",
     kind: str = "elevator_trapped",
     priority: int = 0,
+    phone: str = CALLER,
 ) -> HandoffRecord:
     """Do what the gateway does when a caller needs a person: ticket first, then the request."""
-    await stores.timeline.append(call_id, EventName.CALL_STARTED, {"caller": CALLER})
+    await stores.timeline.append(call_id, EventName.CALL_STARTED, {"caller": phone})
     await stores.timeline.append(
         call_id, EventName.CALLER_TURN, {"text": words, "intent": f"emergency_{kind}"}
     )
@@ -310,7 +311,7 @@ async def ask_for_person(
             building="3",
             unit="2",
             caller_name="李明",
-            phone=CALLER,
+            phone=phone,
             verbatim=(words,),
             details={"kind": kind, "unconfirmed": ["unit"]},
             call_id=call_id,
@@ -326,7 +327,7 @@ async def ask_for_person(
         reason=HandoffReason.EMERGENCY if emergency else HandoffReason.CALLER_ASKED,
         node=node,
         card={
-            "caller": {"phone": CALLER, "name": "李明", "title": "先生"},
+            "caller": {"phone": phone, "name": "李明", "title": "先生"},
             "where": {"building": "3", "unit": "2", "room": "", "unconfirmed": ["unit"]},
             "words": [words],
             "people": "两个人，一位老人",
