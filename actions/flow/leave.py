@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.flow.state import Facts, Field, Outcome
 from actions.flow.taking import DANGER, Taking
-from actions.flow.words import threatens, wants_to_cancel, wants_to_leave
+from actions.flow.words import smells_burnt, threatens, wants_to_cancel, wants_to_leave
 from bot.language.emergency import SHORT_ANSWER, EmergencyAction, second_opinion
 from bot.language.pinyin import sounds_of
 from bot.language.reply import (
@@ -97,7 +97,9 @@ def _is_short(text: str) -> bool:
 
 
 def _tells_how_bad(taking: Taking) -> bool:
-    """Whether the leak itself has become dangerous: no question, it is put through."""
+    """Whether the fault itself has become dangerous: no question, it is put through."""
+    if taking.facts.category == Category.POWER_FAULT:
+        return smells_burnt(taking.turn.text)
     reading = read_severity(taking.turn.text)
     return taking.facts.category == Category.LEAK and reading is not None and reading.escalates
 
