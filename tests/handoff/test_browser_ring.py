@@ -169,3 +169,31 @@ async def test_notices_are_asked_for_by_a_press_that_says_so(
     await expect(page.locator("#unlock")).to_contain_text("允许桌面提醒")
     await page.click("#unlock")
     assert await page.evaluate("__asked") == 1
+
+
+async def test_what_is_said_before_the_loudspeaker_is_open_is_heard_after(
+    start_desk: StartDesk, browser: Browser
+) -> None:
+    """A caller's first word comes while a busy browser still opens its audio."""
+    desk = await start_desk()
+    page = await open_desk(browser, desk.url, "agent")
+    handed = await page.evaluate(
+        """async () => {
+          const { CallAudio } = await import("/shared/audio.js");
+          const given = [];
+          const post = MessagePort.prototype.postMessage;
+          MessagePort.prototype.postMessage = function (message, ...rest) {
+            if (message instanceof ArrayBuffer) given.push(new Int16Array(message)[0]);
+            return post.call(this, message, ...rest);
+          };
+          const audio = new CallAudio({ maxMs: 100 });
+          const opening = audio.start({ capture: false });
+          for (let n = 1; n <= 7; n++) audio.play(new Int16Array(320).fill(n).buffer);
+          const early = [...given];
+          await opening;
+          await audio.stop();
+          MessagePort.prototype.postMessage = post;
+          return { early, given };
+        }"""
+    )
+    assert handed == {"early": [], "given": [3, 4, 5, 6, 7]}, "the newest 100 ms, in order"
