@@ -36,6 +36,14 @@ async def hear(recogniser, audio, hint, hertz=8000):
     return await session.final()
 
 
+async def answered(recogniser, voice, answer, rate, hint):
+    """What is not heard at all is asked for again; the packaged voice never says it twice alike."""
+    heard = await hear(recogniser, await spoken(voice, answer, rate), hint)
+    if not heard.text:
+        heard = await hear(recogniser, await spoken(voice, answer, rate), hint)
+    return heard
+
+
 @pytest.mark.parametrize(
     ("text", "expects", "bound"),
     [
@@ -65,10 +73,10 @@ async def test_a_no_is_not_taken_for_a_yes_nor_a_yes_for_a_no(
 ):
     hint = prompts.hint("yes_no")
     for answer in ("不对", "没有", "不用了", "不可以"):
-        heard = await hear(recogniser, await spoken(packaged_voice, answer, rate), hint)
+        heard = await answered(recogniser, packaged_voice, answer, rate, hint)
         assert heard.text.startswith(("不", "没")) and heard.text != "没错", (answer, heard)
     for answer in ("没错", "是的", "可以", "好的"):
-        heard = await hear(recogniser, await spoken(packaged_voice, answer, rate), hint)
+        heard = await answered(recogniser, packaged_voice, answer, rate, hint)
         assert heard.text.startswith(("没错", "是", "可以", "好", "对", "行")), (answer, heard)
 
 
