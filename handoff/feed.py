@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -26,6 +27,7 @@ Message = dict[str, Any]
 
 _BLOCK_MS = 2_000
 _RECONCILE_SECONDS = 15.0
+_CHECK_MS = 20
 _BACKLOG = 500
 _RETRY_SECONDS = 0.5
 
@@ -114,14 +116,15 @@ class Feed:
             newest = await self._redis.xrevrange(stream, count=1)
             positions[stream] = newest[0][0] if newest else "0-0"
         loop = asyncio.get_running_loop()
-        read_at = float("-inf")
-        pending: dict[str, None] = {}
+        read_at = loop.time()
+        pending = dict.fromkeys(await self._reconcile())
+        unchecked: deque[str] = deque()
         while True:
-            if loop.time() - read_at > _RECONCILE_SECONDS:
-                # Whatever a lost announcement left stale is put right here.
-                pending |= dict.fromkeys(await self._reconcile())
+            if not unchecked and loop.time() - read_at > _RECONCILE_SECONDS:
+                unchecked.extend(await self._reconcile())
                 read_at = loop.time()
-            answer = await self._redis.xread(positions, block=None if pending else _BLOCK_MS)
+            patience = None if pending else _CHECK_MS if unchecked else _BLOCK_MS
+            answer = await self._redis.xread(positions, block=patience)
             for stream, entries in answer or []:
                 positions[stream] = entries[-1][0]
                 if stream == redis_keys.HANDOFFS:
@@ -136,6 +139,9 @@ class Feed:
                 handoff_id = next(iter(pending))
                 del pending[handoff_id]
                 await self._push_case(handoff_id)
+            elif unchecked:
+                # Whatever a lost announcement left stale is put right, behind what is new.
+                await self._push_case(unchecked.popleft())
 
     def _changed_tickets(self, entries: list[tuple[str, dict[str, str]]]) -> list[str]:
         calls = {

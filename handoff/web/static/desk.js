@@ -13,7 +13,7 @@ import { decline, keepCall, press } from "./presses.js";
 import { Reminders } from "./reminders.js";
 import { Ringer } from "./ring.js";
 import { refuseRing, soundFor, takeRing } from "./ringing.js";
-import { changed, focus, isLive, isMine, leads, me, onChange, ringing, showView, sopOf, state } from "./state.js";
+import { changed, concerns, focus, isLive, isMine, leads, me, onChange, ringing, showView, sopOf, state } from "./state.js";
 import { StatusBar } from "./status.js";
 import { rememberTheme } from "./theme.js";
 import { Transcript } from "./transcript.js";
@@ -52,10 +52,14 @@ function take(message) {
       state.agents = message.agents;
       loadRecent();
       break;
-    case "handoff":
-      noteRefusal(state.handoffs.get(message.handoff.id), message.handoff);
-      state.handoffs.set(message.handoff.id, message.handoff);
+    case "handoff": {
+      const { handoff } = message;
+      const before = state.handoffs.get(handoff.id);
+      noteRefusal(before, handoff);
+      state.handoffs.set(handoff.id, handoff);
+      if (!concerns(before) && !concerns(handoff)) return void drawSoon(true);
       break;
+    }
     case "handoff_closed":
       state.handoffs.delete(message.id);
       loadRecent();
@@ -100,10 +104,10 @@ function render() {
   keepCall();
   const shown = focus();
   status.render();
-  renderLists();
   work.render(shown);
   soundFor(ringer);
   renderTalk(shown && isLive(shown) ? shown : (ringing() ?? shown));
+  drawSoon(false);
 }
 
 function renderTalk(shown) {
@@ -116,6 +120,21 @@ function renderTalk(shown) {
     link.watch("");
     transcript.show("", "");
   }
+}
+
+// With fifty callers waiting the lists are long and changes come in bursts: what is not this
+// person's own is drawn once for all of a burst, and never before what rings.
+const SOON = 100;
+let drawTimer;
+let everything = false;
+function drawSoon(all) {
+  everything ||= all;
+  drawTimer ??= setTimeout(() => {
+    drawTimer = undefined;
+    if (everything) render();
+    everything = false;
+    renderLists();
+  }, SOON);
 }
 
 function renderLists() {

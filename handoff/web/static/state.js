@@ -82,6 +82,14 @@ export function focus() {
   return visited() ?? state.handoffs.get(state.selected) ?? own ?? null;
 }
 
+/** Whether a case rings here, is this person's in any way, or is being looked at. */
+export const concerns = (handoff) =>
+  Boolean(handoff) &&
+  ((handoff.state === "offered" && handoff.offered_to === me.id) ||
+    handoff.agent_id === me.id ||
+    Boolean(myPart(handoff)) ||
+    [state.selected, state.call?.id].includes(handoff.id));
+
 const listeners = new Set();
 
 /** Draw again when something changes. */
