@@ -23,7 +23,7 @@ def add_floor(app: web.Application) -> None:
         ("uninvite", _pressed("uninvite", FloorDesk.uninvite)),
         ("transfer", transfer),
         ("listen", listen),
-        ("skip_briefing", skip_briefing),
+        ("skip_briefing", _pressed("skip_briefing", FloorDesk.skip_briefing)),
     ):
         app.router.add_post(f"/api/handoffs/{{id}}/{name}", handler)
     app.router.add_post("/api/invitations/{id}/accept", accept_invitation)
@@ -73,14 +73,6 @@ async def listen(request: web.Request) -> web.Response:
     case = await context.floor.listen(request.match_info["id"], user, mode)
     await context.audit.write(user.id, "listen", case.record.id, {"mode": mode})
     return await bridge(request, case)
-
-
-async def skip_briefing(request: web.Request) -> web.Response:
-    """End the briefing."""
-    context = request.app[CONTEXT]
-    user, _ = signed_in(request)
-    await context.floor.skip_briefing(request.match_info["id"], user)
-    return done()
 
 
 async def accept_invitation(request: web.Request) -> web.Response:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.language.danger import spot_in_turn
 from bot.language.emergency import Finding
 from voice_gateway.call.leaving import keep_what_waits
 from voice_gateway.call.line import CallMode, Line
@@ -349,7 +350,7 @@ class Handover:
     async def _reconsider(self, text: str) -> None:
         """Correct the kind that the first syllables of a turn gave, now that it is whole."""
         line, case = self._line, self.case
-        finding = line.services.spotter.spot(text, final=True)
+        finding = spot_in_turn(line.services.spotter, text)
         if case is None or finding is None or finding.kind.value == case.kind:
             return
         await line.event(
