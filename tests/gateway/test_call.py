@@ -118,6 +118,28 @@ async def test_a_doubtful_emergency_is_asked_about_once(line: Line) -> None:
     assert (await line.stores.ledger.get(line.call.handoff_id)).kind == "gas_leak"
 
 
+async def test_a_danger_that_was_hardly_recognised_is_asked_about_first(line: Line) -> None:
+    """A mumbled 对的 may come back as a phrase of the recogniser's own prompt."""
+    await line.say("水管爆了", confidence=0.15)
+    assert line.call.mode is CallMode.BOT
+    assert line.ears.said[-1] == line.services.community.phrase("confirm_burst_pipe")
+    await line.say("嗯啊", confidence=0.15)  # anything but a clear no
+    assert line.call.mode is CallMode.WAITING
+    assert (await line.stores.ledger.get(line.call.handoff_id)).kind == "burst_pipe"
+
+
+async def test_whoever_waits_already_is_not_asked_what_they_cry(line: Line) -> None:
+    line.engine.answer = lambda text: {
+        "messages": [],
+        "handoff": {"kind": "human", "reason": "caller_asked", "ticket_number": ""},
+    }
+    await line.say("转人工")
+    assert line.call.mode is CallMode.WAITING
+    await line.say("我家着火了", confidence=0.15)
+    kinds = [record.kind for record in await line.stores.ledger.open()]
+    assert "fire" in kinds
+
+
 async def test_a_clear_no_lets_the_dialogue_have_the_words(line: Line) -> None:
     """The question must not swallow what was said."""
     await line.say("好像有点煤气味")

@@ -116,8 +116,14 @@ class Answering:
     async def _intercepted(self, turn: Turn, number: int) -> bool:
         """Deal with a turn that concerns an emergency; False when it does not."""
         line = self._line
-        answering = line.mode is CallMode.BOT and line.reply.wants_detail
-        verdict = self._interceptor.final(turn.text, turn.alternatives, answering=answering)
+        with_bot = line.mode is CallMode.BOT
+        verdict = self._interceptor.final(
+            turn.text,
+            turn.alternatives,
+            answering=with_bot and line.reply.wants_detail,
+            # Whoever waits for a person already is not asked: what they cry is passed on.
+            confidence=turn.confidence if with_bot else 1.0,
+        )
         if verdict.transfer is not None:
             intent = f"emergency_{verdict.transfer.kind.value}"
             await line.record_turn(turn, DialogueReply(intent=intent))
@@ -128,7 +134,7 @@ class Answering:
                 # Its interim words have just opened the case; these complete them.
                 await self._handover.hear(turn.text)
             return True
-        if line.mode is CallMode.BOT and verdict.ask is not None:
+        if with_bot and verdict.ask is not None:
             intent = f"emergency_{verdict.ask.kind.value}"
             await line.record_turn(turn, DialogueReply(intent=intent))
             await line.say(f"confirm_{verdict.ask.kind.value}")

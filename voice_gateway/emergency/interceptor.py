@@ -26,6 +26,8 @@ class Verdict:
 
 
 _NOTHING = Verdict()
+_DOUBTFUL = 0.2
+"""Below this the recogniser may have written a phrase of its own prompt for a mumbled yes."""
 
 
 class Interceptor:
@@ -53,19 +55,27 @@ class Interceptor:
         return _NOTHING
 
     def final(
-        self, text: str, alternatives: tuple[str, ...] = (), *, answering: bool = False
+        self,
+        text: str,
+        alternatives: tuple[str, ...] = (),
+        *,
+        answering: bool = False,
+        confidence: float = 1.0,
     ) -> Verdict:
         """Judge a finished turn.
 
-        After the closed question anything but a clear no puts through.
+        After the closed question anything but a clear no puts through; words that were hardly
+        recognised are asked about first.
 
         Args:
             text: the caller's words.
             alternatives: other readings of them, best first.
             answering: whether the dialogue had asked for a detail of a known request.
+            confidence: 0…1 of the recogniser.
         """
         finding = spot_in_turn(self._spotter, text, alternatives=alternatives, answering=answering)
-        if finding is not None and finding.action is EmergencyAction.TRANSFER:
+        certain = confidence >= _DOUBTFUL or self._asked is not None
+        if finding is not None and finding.action is EmergencyAction.TRANSFER and certain:
             self._asked = None
             return Verdict(transfer=finding)
         if self._asked is not None:
