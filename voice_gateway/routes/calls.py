@@ -25,11 +25,15 @@ from zhiban.access import is_trusted, same_origin
 logger = logging.getLogger(__name__)
 
 _START_SECONDS = 10.0
-_HEARTBEAT_SECONDS = 5.0
+_HEARTBEAT_SECONDS = 3.0
+"""A side that is gone without a word is noticed after one and a half of these."""
 _LAST_EVENTS_SECONDS = 2.0
 _LARGEST_MESSAGE = 256 * 1024
 _RATES = (8000, 16000)
 _NUMBER = re.compile(r"\+?\d{3,15}")
+_ARRIVAL = ("dialled", "sip_call_id")
+"""What a trusted link may add to how a call came in."""
+_LONGEST_ARRIVAL = 128
 
 
 class CallRoutes:
@@ -125,7 +129,18 @@ class CallRoutes:
     def _new_call(self, start: dict[str, Any], trusted: bool, channel: str) -> Call:
         claimed = re.sub(r"[\s-]", "", str(start.get("caller") or ""))
         caller = claimed if trusted and _NUMBER.fullmatch(claimed) else ""
-        return Call(self._services, call_id=new_call_id(), caller=caller, channel=channel[:16])
+        arrival = {
+            name: str(start[name])[:_LONGEST_ARRIVAL]
+            for name in _ARRIVAL
+            if trusted and start.get(name)
+        }
+        return Call(
+            self._services,
+            call_id=new_call_id(),
+            caller=caller,
+            channel=channel[:16],
+            arrival=arrival,
+        )
 
     async def _hold(self, call: Call, leg: Leg, running: Any, trusted: bool) -> None:
         conference = Conference(self._services, call, leg)
