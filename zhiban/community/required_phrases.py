@@ -48,6 +48,9 @@ REQUIRED_PHRASES: tuple[str, ...] = (
     "silence_second",
     "silence_goodbye",
     "not_heard",
+    "keys_room",
+    "keys_phone",
+    "keys_cleared",
     "thinking",
     "farewell",
 )
