@@ -66,6 +66,8 @@ class Dialler:
                         return
             if found or await self._redis.exists(redis_keys.sip_leg_alive(leg_id)):
                 continue
+            if await self._redis.xread({key: last}):
+                continue  # it ended between the two looks
             if taken or order is None:
                 yield _lost(answered)
                 return
