@@ -24,9 +24,11 @@ from handoff.floor import FloorDesk
 from handoff.last_resort import LastResort
 from handoff.nodes import NodeWatch
 from handoff.notify import Notifier
+from handoff.phones import PhoneBook
 from handoff.presence import PresenceBook
 from handoff.sessions import Sessions
 from handoff.sop import load_sop
+from handoff.telephones import Telephones
 from handoff.timekeeper import Timekeeper
 from handoff.views import ViewMaker
 from handoff.wallboard import Wallboard
@@ -80,7 +82,10 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     last_resort = LastResort(redis, tickets, community, notifier)
     stores = DeskStores(redis, engine, timeline, community, ledger, tickets, presence, sop)
     desk = Desk(stores)
-    clock = EscalationClock(stores, presence, last_resort, rules)
+    phones = PhoneBook(engine)
+    clock = EscalationClock(
+        stores, presence, last_resort, rules, telephones=Telephones(redis, phones)
+    )
     accounts = Accounts(engine)
     context = Context(
         settings=settings,

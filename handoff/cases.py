@@ -41,7 +41,7 @@ class Case:
     """A handoff and the clock's notes on it (fields of the same Redis hash).
 
     Attributes:
-        tried: agents already rung in this round.
+        tried: agents already rung in this round; ``tel:…`` those rung by telephone.
         rest_until: the chain was gone through in vain; begin again at this time.
         sought_since: when the search for a person began again, or ``""`` for from the start.
         call_ended: when the call ended, or ``""``.
@@ -52,6 +52,7 @@ class Case:
         promised_at: deadline of the call-back promised to the caller, or ``""``.
         wanted_agent: whom the agent who passed the caller on wants rung first, or ``""``.
         wanted_role: the role wanted instead, or ``""``.
+        leg: id of the telephone leg that rings, or ``""`` when a desk does.
         floor: who takes part besides caller and owner; empty unless an agent is on the line.
     """
 
@@ -68,6 +69,7 @@ class Case:
     promised_at: str = ""
     wanted_agent: str = ""
     wanted_role: str = ""
+    leg: str = ""
     floor: Floor = field(default_factory=Floor)
 
     @classmethod
@@ -89,6 +91,7 @@ class Case:
             promised_at=fields.get("promised_at", ""),
             wanted_agent=fields.get("wanted_agent", ""),
             wanted_role=fields.get("wanted_role", ""),
+            leg=fields.get("leg", ""),
             floor=Floor.from_json(fields.get("floor", "") if joined else "").settled(
                 record.agent_id
             ),
