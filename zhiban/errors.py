@@ -23,6 +23,9 @@ class ErrorCode(StrEnum):
     SYNTHESIS_FAILED = "synthesis_failed"
     ACCESS_DENIED = "access_denied"
     BAD_MESSAGE = "bad_message"
+    PBX_UNAVAILABLE = "pbx_unavailable"
+    PBX_REFUSED = "pbx_refused"
+    CHANNEL_UNKNOWN = "channel_unknown"
 
 
 class ZhibanError(Exception):

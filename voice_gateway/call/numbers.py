@@ -15,7 +15,7 @@ def calling_number(claimed: object) -> str:
     ``+8613812345678``, ``8613812345678`` and ``013812345678`` (how carriers write a mobile of
     another city) are 13812345678; ``+862161234567`` is 02161234567.
     """
-    number = re.sub(r"[\s()-]", "", str(claimed or ""))
+    number = re.sub(r"[\s().-]", "", str(claimed or ""))
     if not _NUMBER.fullmatch(number):
         return ""
     national = _COUNTRY.sub("", number)

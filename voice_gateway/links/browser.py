@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from voice_gateway.links.link import DIGITS, Audio, Digit, Parting, Received, Text
+from voice_gateway.links.samples import WholeSamples
 
 
 class BrowserLink:
@@ -34,15 +35,12 @@ class BrowserLink:
 
     async def receive(self) -> AsyncIterator[Received]:
         """Yield speech, digits and typed lines until hang-up or loss of the connection."""
-        odd = b""
+        samples = WholeSamples()
         async for message in self._socket:
             if message.type is WSMsgType.BINARY:
-                data = odd + message.data
-                # A sample is two bytes; a split one waits for its other half.
-                cut = len(data) - len(data) % 2
-                odd = data[cut:]
-                if cut:
-                    yield Audio(data[:cut])
+                pcm = samples.take(message.data)
+                if pcm:
+                    yield Audio(pcm)
             elif message.type is WSMsgType.TEXT:
                 received = _read_control(message.data)
                 if isinstance(received, _HangUp):
