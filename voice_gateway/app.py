@@ -26,6 +26,7 @@ from voice_gateway.routes.agents import AgentRoute
 from voice_gateway.routes.asterisk import AsteriskRoutes
 from voice_gateway.routes.calls import CallRoutes
 from voice_gateway.routes.pages import add_pages
+from voice_gateway.routes.phones import PhoneRoute
 from voice_gateway.services import Services
 from voice_gateway.speech.recognition.factory import open_recogniser
 from voice_gateway.speech.recognition.prompts import DomainPrompts
@@ -129,6 +130,7 @@ def build_app(
     AsteriskRoutes(pbx_calls, trusted).add_to(app)
     CallRoutes(services, registry, token, readiness).add_to(app)
     AgentRoute(services, registry).add_to(app)
+    PhoneRoute(services, registry.legs, token).add_to(app)
     add_pages(app, readiness, registry)
     add_read_api(
         app,

@@ -11,6 +11,7 @@ from voice_gateway.call.call import Call
 from voice_gateway.call.leg import Leg
 from voice_gateway.call.registry import CallRegistry, Held
 from voice_gateway.conference.conference import Conference
+from voice_gateway.phones.ringer import PhoneRinger
 from voice_gateway.services import Services
 
 _LAST_EVENTS_SECONDS = 2.0
@@ -36,15 +37,17 @@ async def hold_call(
         trusted: whether the caller's program may see every event.
     """
     conference = Conference(services, call, leg)
-    registry.held[call.call_id] = Held(call, leg, conference)
+    held = registry.held[call.call_id] = Held(call, leg, conference)
+    phones = PhoneRinger(services, registry.legs, held)
     events = asyncio.create_task(
-        follow_events(services, call, leg, trusted=trusted, conference=conference)
+        follow_events(services, call, leg, trusted=trusted, conference=conference, phones=phones)
     )
     commands = asyncio.create_task(follow_commands(services, call, leg, conference=conference))
     try:
         await running
     finally:
         await call.end("gateway_stopped")
+        await phones.close()
         await conference.close()
         del registry.held[call.call_id]
         commands.cancel()

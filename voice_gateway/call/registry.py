@@ -9,6 +9,7 @@ from datetime import datetime
 from voice_gateway.call.call import Call
 from voice_gateway.call.leg import Leg
 from voice_gateway.conference.conference import Conference
+from voice_gateway.phones.legs import PhoneLegs
 from zhiban.clock import CHINA
 
 
@@ -32,9 +33,11 @@ class CallRegistry:
 
     Attributes:
         limit: calls this process takes at once; one more hears that all lines are busy.
+        legs: telephones it has had rung.
     """
 
     limit: int = 12
+    legs: PhoneLegs = field(default_factory=PhoneLegs)
     held: dict[str, Held] = field(default_factory=dict)
 
     @property

@@ -11,11 +11,10 @@ import json
 import logging
 
 from aiohttp import web
-from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from voice_gateway.call.agent_leg import AgentLeg
 from voice_gateway.call.registry import CallRegistry, Held
+from voice_gateway.conference.loss import report_lost
 from voice_gateway.links.browser import BrowserLink
 from voice_gateway.services import Services
 from zhiban import redis_keys
@@ -26,7 +25,6 @@ logger = logging.getLogger(__name__)
 _RATE = 16000
 _HEARTBEAT_SECONDS = 3.0
 GRACE_SECONDS = 5.0
-_RETRY_SECONDS = 0.5
 _LARGEST_MESSAGE = 64 * 1024
 
 
@@ -101,17 +99,7 @@ class AgentRoute:
 
         async def wait() -> None:
             await asyncio.sleep(GRACE_SECONDS)
-            while True:
-                try:
-                    await held.conference.lost(agent_id)
-                    return
-                except ZhibanError as error:
-                    logger.error("handoff %s: %s", handoff_id, error.message)
-                    return
-                except (RedisError, SQLAlchemyError, OSError) as error:
-                    # The stores are away: the caller hears music until they are back.
-                    logger.error("handoff %s: %s", handoff_id, type(error).__name__)
-                    await asyncio.sleep(_RETRY_SECONDS)
+            await report_lost(held.conference, handoff_id, agent_id)
 
         key = (handoff_id, agent_id)
         task = self._graces[key] = asyncio.create_task(wait())

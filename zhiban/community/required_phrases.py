@@ -51,6 +51,11 @@ REQUIRED_PHRASES: tuple[str, ...] = (
     "keys_room",
     "keys_phone",
     "keys_cleared",
+    "phone_press_one",
+    "phone_how_to_end",
+    "phone_taken",
+    "phone_wrap_up",
+    "phone_noted",
     "thinking",
     "farewell",
 )
