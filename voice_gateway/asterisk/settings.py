@@ -70,6 +70,7 @@ class AsteriskSettings:
         long_enough = not self.password or len(self.password) >= _SHORTEST_PASSWORD
         _want(long_enough, "PASSWORD", f"{_SHORTEST_PASSWORD} characters or more")
         _want(bool(self.user) and ":" not in self.user, "USER", "a name without a colon")
+        _want(self.max_calls > 0, "MAX_CALLS", "1 or more")
         _want(bool(_CONTEXT.fullmatch(self.transfer_context)), "TRANSFER_CONTEXT", "a context")
         _want(not self.audiosocket or bool(self.password), "PASSWORD", "given with AUDIOSOCKET")
         try:
