@@ -12,6 +12,8 @@ _TICK_SECONDS = FRAME_SECONDS / 2
 _QUIET_SECONDS = 0.1
 """A telephone that sends nothing for so long is heard as silence; turns end by silence."""
 _LAST_WORDS_SECONDS = 1.0
+_PLAYED_SECONDS = 0.2
+"""What telephones have received and not played is lost with the line."""
 
 
 class Bridge:
@@ -83,5 +85,4 @@ class Bridge:
     async def _finish(self) -> None:
         """Let the last words out before the line is closed."""
         left = min(self._telephone.media.unsent_seconds, _LAST_WORDS_SECONDS)
-        if left > 0:
-            await asyncio.sleep(left + FRAME_SECONDS)
+        await asyncio.sleep(left + _PLAYED_SECONDS)

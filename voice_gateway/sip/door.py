@@ -8,6 +8,7 @@ import secrets
 import socket
 import time
 from dataclasses import dataclass
+from typing import cast
 
 from voice_gateway.sip.packet_filter import beside, divert
 from voice_gateway.sip.peers import Peers
@@ -142,8 +143,7 @@ class _Datagrams(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep where to answer."""
-        assert isinstance(transport, asyncio.DatagramTransport)  # noqa: S101 - asyncio's contract
-        self._transport = transport
+        self._transport = cast(asyncio.DatagramTransport, transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """Answer a stranger."""

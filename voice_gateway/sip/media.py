@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from typing import Protocol
 
-from baresip import AudioInfo, AudioNotActive, AudioRestarted
+from baresip import AudioInfo, AudioNotActive, AudioRestarted, AudioStats
 
 from voice_gateway.pipeline.resampling import LiveResampler
 
@@ -33,6 +33,10 @@ class Audio(Protocol):
         """Queue what is to be sent; return how many bytes were taken."""
         ...
 
+    def stats(self) -> AudioStats:
+        """Count."""
+        ...
+
     def flush_tx(self) -> None:
         """Drop what is queued."""
         ...
@@ -52,6 +56,7 @@ class SipMedia:
         self._up: LiveResampler | None = None
         self._down: LiveResampler | None = None
         self._bound = False
+        self._flushing: int | None = None
 
     def read(self) -> bytes:
         """Return what has arrived since the last time."""
@@ -75,6 +80,8 @@ class SipMedia:
         """Hand waiting speech to the stack as far as there is room."""
         try:
             self._bind()
+            if self._flushing is not None and self._is_flushing(self._flushing):
+                return
             while self._waiting:
                 pcm = self._waiting.popleft()
                 self._waiting_bytes -= len(pcm)
@@ -94,9 +101,20 @@ class SipMedia:
         self._waiting.clear()
         self._waiting_bytes = 0
         try:
-            self._audio.flush_tx()
+            stats = self._audio.stats()
+            if stats.tx_buffered and self._flushing is None:
+                self._audio.flush_tx()
+                self._flushing = stats.tx_flushed_bytes
         except (AudioNotActive, AudioRestarted):
             self._bound = False
+
+    def _is_flushing(self, flushed_before: int) -> bool:
+        """The stack flushes at its next packet; what is written before goes with the rest."""
+        stats = self._audio.stats()
+        if stats.tx_buffered and stats.tx_flushed_bytes == flushed_before:
+            return True
+        self._flushing = None
+        return False
 
     @property
     def unsent_seconds(self) -> float:
@@ -116,6 +134,7 @@ class SipMedia:
         if not (info.rx_ready and info.tx_ready):
             raise AudioNotActive("not yet")
         up, down = info.rx_sample_rate, info.tx_sample_rate
+        self._flushing = None
         self._up = LiveResampler(up, RATE) if up != RATE else None
         self._down = LiveResampler(RATE, down) if down != RATE else None
         self._bound = True

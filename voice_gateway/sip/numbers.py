@@ -7,15 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import unquote
 
+from voice_gateway.call.numbers import calling_number
+
 HEADERS = ("From", "To", "P-Asserted-Identity", "Diversion", "X-DID")
 """What the stack has to hand over with an INVITE."""
 
 _URI = re.compile(r"(?:sips?|tel):([^@;>,\s]+)", re.IGNORECASE)
-_SEPARATORS = re.compile(r"[\s().-]")
-_COUNTRY = re.compile(r"(?:\+|00)86")
-_BARE_COUNTRY = re.compile(r"86(?=1[3-9]\d{9}$)")
-_TRUNK_ZERO = re.compile(r"0(?=1[3-9]\d{9}$)")
-_NUMBER = re.compile(r"\+?\d{3,15}")
 
 
 @dataclass(frozen=True)
@@ -35,7 +32,7 @@ def numbers_of(headers: Mapping[str, str]) -> Numbers:
     """
     caller = number_in(headers.get("P-Asserted-Identity")) or number_in(headers.get("From"))
     did = headers.get("X-DID", "").strip()
-    dialled = normalised(did) or number_in(did)
+    dialled = calling_number(did) or number_in(did)
     dialled = dialled or number_in(headers.get("Diversion")) or number_in(headers.get("To"))
     return Numbers(caller, dialled)
 
@@ -43,12 +40,4 @@ def numbers_of(headers: Mapping[str, str]) -> Numbers:
 def number_in(header: str | None) -> str:
     """Return the number in an address header, as it is dialled within China; ``""`` without one."""
     found = _URI.search(header or "")
-    return normalised(unquote(found[1]).partition(":")[0]) if found else ""
-
-
-def normalised(number: str) -> str:
-    """Return a number without country code, carrier's zero and separators; ``""`` for a name."""
-    plain = _SEPARATORS.sub("", number)
-    plain = _COUNTRY.sub("", plain, count=1) if _COUNTRY.match(plain) else plain
-    plain = _TRUNK_ZERO.sub("", _BARE_COUNTRY.sub("", plain))
-    return plain if _NUMBER.fullmatch(plain) else ""
+    return calling_number(unquote(found[1]).partition(":")[0]) if found else ""

@@ -23,7 +23,7 @@ from zhiban.redis_client import BLOCK_MS, RedisClient
 
 logger = logging.getLogger(__name__)
 
-_RETRY_SECONDS = 0.5
+_RETRY_SECONDS = 1.0
 _BEAT_SECONDS = LIFE_MS / 1000 / 3
 _ADDRESS = re.compile(r"sip:[\w.+*#-]+@([\w.-]+)(:\d{1,5})?")
 
@@ -59,11 +59,14 @@ class Outbound:
         name = f"{os.uname().nodename}-{os.getpid()}"
         beat = asyncio.create_task(self._beat())
         try:
+            away = False
             while True:
                 try:
                     await self._take(name)
                 except (RedisError, OSError) as error:
-                    logger.error("sip: orders: %s", type(error).__name__)
+                    if not away:
+                        logger.error("sip: no orders can come: %s", type(error).__name__)
+                    away = True
                     await asyncio.sleep(_RETRY_SECONDS)
         finally:
             beat.cancel()

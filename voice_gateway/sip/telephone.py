@@ -46,6 +46,7 @@ class Telephone:
     def __init__(self, call: Call) -> None:
         self._call = call
         self._text = ""
+        self._unconfirmed = False
         self.media = SipMedia(call.audio)
         self.digits: asyncio.Queue[str] = asyncio.Queue()
         self.established = asyncio.Event()
@@ -72,6 +73,8 @@ class Telephone:
         """Why it is over."""
         if self._text == _NO_MEDIA:
             return SipCause.NO_MEDIA
+        if self._unconfirmed:
+            return SipCause.SIGNALLING
         if not self.established.is_set():
             return SipCause.CANCELLED
         return SipCause.SIGNALLING if self.status[0] else SipCause.BYE
@@ -85,6 +88,7 @@ class Telephone:
         except BaresipError:
             return False
         except TimeoutError:
+            self._unconfirmed = True
             await self.hang_up()
             return False
         return not self.closed.is_set()
