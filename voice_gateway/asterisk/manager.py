@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager, suppress
 
 from voice_gateway.asterisk.settings import AmiAddress
 from zhiban.errors import ErrorCode, ZhibanError
+from zhiban.masking import mask_text
 
 _SECONDS = 5.0
 _LONGEST_LINE = 8192
@@ -113,6 +114,6 @@ def _check(answer: Packet, action: str) -> None:
     said = answer.get("Message", "")
     gone = any(said.startswith(words) for words in _GONE)
     raise ZhibanError(
-        f"AMI {action}: {said[:80]}",
+        f"AMI {action}: {mask_text(said[:80])}",
         code=ErrorCode.CHANNEL_UNKNOWN if gone else ErrorCode.PBX_REFUSED,
     )
