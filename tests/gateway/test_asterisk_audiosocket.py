@@ -17,6 +17,7 @@ from tests.support.asterisk_house import PASSWORD, WORDS, Pbx, engine, pbx, redi
 from tests.support.house import free_ports
 from tests.support.made_voice import made_voice
 from voice_gateway.asterisk.arrivals import Arrival, Arrivals
+from voice_gateway.call.ends import RecentEnds
 from voice_gateway.links.audiosocket import AudioSocketLink
 from voice_gateway.links.audiosocket_frames import read_frame
 from voice_gateway.links.link import Audio, Digit, Parting, Received
@@ -240,13 +241,13 @@ def test_a_uuid_opens_once_and_not_for_long() -> None:
 
 def test_only_ends_that_were_meant_are_told_as_such_and_only_for_a_while() -> None:
     now = [100.0]
-    arrivals = Arrivals(lambda: now[0])
+    ends = RecentEnds(lambda: now[0])
     meant = ("completed", "silence", "agent_hung_up")
     for reason in (*meant, "link_lost", "caller_hung_up", "gateway_stopped", "transferred", ""):
-        arrivals.ended(reason, reason)
-        assert arrivals.was_meant(reason) is (reason in meant)
+        ends.note(reason, reason)
+        assert ends.was_meant(reason) is (reason in meant)
     now[0] += 121
-    assert not arrivals.was_meant("completed")
+    assert not ends.was_meant("completed")
 
 
 # --- a whole call -------------------------------------------------------------------------------

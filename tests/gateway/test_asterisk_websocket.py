@@ -428,6 +428,20 @@ async def test_the_dialplan_learns_whether_the_end_was_meant(pbx: Pbx) -> None:
     assert await pbx.request("GET", "/v1/asterisk/done?call=pbx-8.2") == (200, "0")
 
 
+async def test_an_end_by_the_sip_link_is_told_to_the_dialplan_too(pbx: Pbx) -> None:
+    pbx.engine.answer = lambda text: {"messages": [{"text": "再见。"}], "end_call": True}
+    start = {"type": "start", "channel": "sip", "sample_rate": 8000, "pbx_call_id": "pbx-8.9"}
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(pbx.gateway + "/v1/voice") as socket,
+    ):
+        await socket.send_json(start)
+        await socket.send_json({"type": "say", "text": "没有了谢谢"})
+        ended = [m async for m in socket if m.type is aiohttp.WSMsgType.TEXT][-1]
+    assert json.loads(ended.data) == {"type": "ended", "reason": "completed"}
+    assert await pbx.request("GET", "/v1/asterisk/done?call=pbx-8.9") == (200, "1")
+
+
 @pytest.mark.parametrize(
     ("user", "password", "query", "status"),
     [

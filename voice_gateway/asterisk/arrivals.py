@@ -1,4 +1,4 @@
-"""What Asterisk says of a call before its audio comes, and what it may ask after the call."""
+"""What Asterisk says of a call before its audio comes."""
 
 from __future__ import annotations
 
@@ -7,15 +7,10 @@ import uuid
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 _ANNOUNCED_SECONDS = 20.0
-_ENDED_SECONDS = 120.0
 _MOST_KEPT = 500
 _LONGEST = 128
-
-MEANT = frozenset({"completed", "silence", "agent_hung_up"})
-"""Ends that were meant. After any other the dialplan takes the caller to a person."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +37,7 @@ class Arrival:
 
 
 class Arrivals:
-    """Announced calls by UUID, and recent ends by Asterisk's id.
+    """Announced calls by UUID.
 
     Args:
         clock: monotonic seconds.
@@ -51,7 +46,6 @@ class Arrivals:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._announced: OrderedDict[uuid.UUID, tuple[float, Arrival]] = OrderedDict()
-        self._ended: OrderedDict[str, tuple[float, bool]] = OrderedDict()
 
     def announce(self, arrival: Arrival) -> uuid.UUID:
         """Return the UUID that lets the call's audio in, once and within 20 s."""
@@ -66,24 +60,10 @@ class Arrivals:
         known = self._announced.pop(key, None)
         return known[1] if known is not None else None
 
-    def ended(self, pbx_id: str, reason: str) -> None:
-        """Note why a call ended, before it is hung up."""
-        self._ended[pbx_id] = (self._clock(), reason in MEANT)
-        self._ended.move_to_end(pbx_id)
-        self._forget()
-
-    def was_meant(self, pbx_id: str) -> bool:
-        """Return whether a call ended because it was over; unknown ones have not."""
-        self._forget()
-        known = self._ended.get(pbx_id)
-        return known is not None and known[1]
-
     def _forget(self) -> None:
-        now = self._clock()
-        _drop(self._announced, now - _ANNOUNCED_SECONDS)
-        _drop(self._ended, now - _ENDED_SECONDS)
-
-
-def _drop(kept: OrderedDict[Any, tuple[float, Any]], before: float) -> None:
-    while kept and (len(kept) > _MOST_KEPT or next(iter(kept.values()))[0] < before):
-        kept.popitem(last=False)
+        before = self._clock() - _ANNOUNCED_SECONDS
+        while self._announced:
+            at, _ = next(iter(self._announced.values()))
+            if len(self._announced) <= _MOST_KEPT and at >= before:
+                return
+            self._announced.popitem(last=False)

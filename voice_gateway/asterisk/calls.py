@@ -59,6 +59,10 @@ class AsteriskCalls:
         """Return whether a call with Asterisk's id is in progress or about to be."""
         return pbx_id in self._places
 
+    def was_meant(self, pbx_id: str) -> bool:
+        """Return whether a call of this node, by whichever link, ended because it was over."""
+        return self._registry.ends.was_meant(pbx_id)
+
     @contextmanager
     def place(self, arrival: Arrival) -> Iterator[None]:
         """Keep a place for a call from before its audio is open until it is over."""
@@ -90,8 +94,6 @@ class AsteriskCalls:
             await hold_call(self._services, self._registry, call, leg, leg.run(), trusted=True)
         finally:
             del self._held[call.call_id]
-            # Before the hang-up: the dialplan asks as soon as it sees that.
-            self.arrivals.ended(arrival.pbx_id, call.end_reason)
             await link.close(call.end_reason)
 
     async def transfer(self, call_id: str, extension: str) -> None:

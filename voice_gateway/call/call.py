@@ -78,6 +78,11 @@ class Call:
         return self._line.call_id
 
     @property
+    def pbx_id(self) -> str:
+        """The PBX's own id of it, or ``""``."""
+        return self._arrival.get("pbx_call_id", "")
+
+    @property
     def mode(self) -> CallMode:
         """Who is with the caller."""
         return self._line.mode

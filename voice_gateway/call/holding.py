@@ -47,6 +47,9 @@ async def hold_call(
         await running
     finally:
         await call.end("gateway_stopped")
+        if call.pbx_id:
+            # Before the hang-up: the dialplan asks as soon as it sees that.
+            registry.ends.note(call.pbx_id, call.end_reason)
         await phones.close()
         await conference.close()
         del registry.held[call.call_id]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from voice_gateway.call.call import Call
+from voice_gateway.call.ends import RecentEnds
 from voice_gateway.call.leg import Leg
 from voice_gateway.conference.conference import Conference
 from voice_gateway.phones.legs import PhoneLegs
@@ -34,10 +35,12 @@ class CallRegistry:
     Attributes:
         limit: calls this process takes at once; one more hears that all lines are busy.
         legs: telephones it has had rung.
+        ends: why calls of a PBX ended.
     """
 
     limit: int = 12
     legs: PhoneLegs = field(default_factory=PhoneLegs)
+    ends: RecentEnds = field(default_factory=RecentEnds)
     held: dict[str, Held] = field(default_factory=dict)
 
     @property

@@ -95,7 +95,7 @@ class AsteriskRoutes:
     async def done(self, request: web.Request) -> web.Response:
         """Say whether a call's end was meant: ``1``, else ``0``."""
         self._let_in(request)
-        meant = self._calls.arrivals.was_meant(request.query.get("call", ""))
+        meant = self._calls.was_meant(request.query.get("call", ""))
         return web.Response(text="1" if meant else "0")
 
     async def transfer(self, request: web.Request) -> web.Response:

@@ -26,7 +26,7 @@ _HEARTBEAT_SECONDS = 3.0
 """A side that is gone without a word is noticed after one and a half of these."""
 _LARGEST_MESSAGE = 256 * 1024
 _RATES = (8000, 16000)
-_ARRIVAL = ("dialled", "sip_call_id")
+_ARRIVAL = ("dialled", "sip_call_id", "pbx_call_id")
 """What a trusted link may add to how a call came in."""
 _LONGEST_ARRIVAL = 128
 

@@ -111,6 +111,7 @@ class Inbound:
             "caller": numbers.caller,
             "dialled": numbers.dialled,
             "sip_call_id": telephone.sip_call_id,
+            "pbx_call_id": numbers.pbx_call,
         }
         return VoiceLink(self._session, self._url, start)
 

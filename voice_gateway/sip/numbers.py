@@ -9,18 +9,21 @@ from urllib.parse import unquote
 
 from voice_gateway.call.numbers import calling_number
 
-HEADERS = ("From", "To", "P-Asserted-Identity", "Diversion", "X-DID")
+HEADERS = ("From", "To", "P-Asserted-Identity", "Diversion", "X-DID", "X-PBX-Call")
 """What the stack has to hand over with an INVITE."""
 
 _URI = re.compile(r"(?:sips?|tel):([^@;>,\s]+)", re.IGNORECASE)
 
+_PBX_CALL = re.compile(r"[\w.:-]{1,64}", re.ASCII)
+
 
 @dataclass(frozen=True)
 class Numbers:
-    """The two numbers of a call; ``""`` where one is withheld or unknown."""
+    """The two numbers of a call, and a PBX's own id of it; ``""`` where one is not known."""
 
     caller: str
     dialled: str
+    pbx_call: str = ""
 
 
 def numbers_of(headers: Mapping[str, str]) -> Numbers:
@@ -34,7 +37,8 @@ def numbers_of(headers: Mapping[str, str]) -> Numbers:
     did = headers.get("X-DID", "").strip()
     dialled = calling_number(did) or number_in(did)
     dialled = dialled or number_in(headers.get("Diversion")) or number_in(headers.get("To"))
-    return Numbers(caller, dialled)
+    pbx_call = headers.get("X-PBX-Call", "").strip()
+    return Numbers(caller, dialled, pbx_call if _PBX_CALL.fullmatch(pbx_call) else "")
 
 
 def number_in(header: str | None) -> str:
