@@ -16,6 +16,7 @@ from aiohttp import web
 from handoff.accounts import Accounts
 from handoff.audit import Audit
 from handoff.board_figures import BoardFigures
+from handoff.calling_back import CallingBack
 from handoff.casework import Casework
 from handoff.clock import ClockRules, EscalationClock
 from handoff.desk import Desk, DeskStores
@@ -102,6 +103,8 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
         feed=Feed(redis, ViewMaker(tickets, community, sop), presence),
         clock=clock,
         timekeeper=Timekeeper(stores, lambda: clock.leads),
+        phones=phones,
+        calling_back=CallingBack(stores, desk),
     )
     nodes = NodeWatch(stores, lambda: clock.leads)
     app = web.Application(middlewares=[headers, errors, sign_in_first])

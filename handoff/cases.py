@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from zhiban import redis_keys
+from zhiban.calls.calling_back import CallBack
 from zhiban.floor import Floor
 from zhiban.handoffs import CLOSED_STATES, HandoffRecord, HandoffState
 from zhiban.redis_client import RedisClient
@@ -53,6 +54,7 @@ class Case:
         wanted_agent: whom the agent who passed the caller on wants rung first, or ``""``.
         wanted_role: the role wanted instead, or ``""``.
         leg: id of the telephone leg that rings, or ``""`` when a desk does.
+        dialling: the owner who is being called back, if any.
         floor: who takes part besides caller and owner; empty unless an agent is on the line.
     """
 
@@ -70,6 +72,7 @@ class Case:
     wanted_agent: str = ""
     wanted_role: str = ""
     leg: str = ""
+    dialling: CallBack | None = None
     floor: Floor = field(default_factory=Floor)
 
     @classmethod
@@ -92,6 +95,7 @@ class Case:
             wanted_agent=fields.get("wanted_agent", ""),
             wanted_role=fields.get("wanted_role", ""),
             leg=fields.get("leg", ""),
+            dialling=CallBack.of(fields),
             floor=Floor.from_json(fields.get("floor", "") if joined else "").settled(
                 record.agent_id
             ),

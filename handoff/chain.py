@@ -15,6 +15,7 @@ from handoff.phones import Phone
 from handoff.presence import Presence
 from handoff.queue import Agents, best, free_phone, wanted_now
 from handoff.times import after, iso_after, parse
+from zhiban.calls.calling_back import DIAL_SECONDS, CallBack
 from zhiban.community import EscalationStage
 from zhiban.floor import BRIEFING_SECONDS
 from zhiban.handoffs import HandoffReason, HandoffState
@@ -128,7 +129,14 @@ class Remind:
     step: StageStep
 
 
-Decision = Offer | Dial | Move | Rest | NewRound | Look | Release | Remind
+@dataclass(frozen=True)
+class EndDial:
+    """A call-back was being dialled by a process that has not ended it: it was lost."""
+
+    dialled: CallBack
+
+
+Decision = Offer | Dial | Move | Rest | NewRound | Look | Release | Remind | EndDial
 
 
 def decide(
@@ -191,6 +199,9 @@ def decide(
 def _owed(case: Case, agents: Agents, chain: Sequence[EscalationStage], now: datetime) -> Decision:
     """Watch a due call-back: it must have a person, and that person must be there."""
     record = case.record
+    if case.dialling is not None:
+        lost = after(case.dialling.at, DIAL_SECONDS)
+        return EndDial(case.dialling) if now >= lost else Look(lost)
     if record.agent_id:
         absent = _absent_from(case, agents, case.claimed_at or record.updated_at)
         return Release() if now >= absent else Look(absent)

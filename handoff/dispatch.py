@@ -9,6 +9,7 @@ from datetime import datetime
 from handoff.cases import Case, CaseBook
 from handoff.chain import (
     Dial,
+    EndDial,
     Look,
     Move,
     NewRound,
@@ -26,6 +27,7 @@ from handoff.phones import masked
 from handoff.presence import PresenceBook
 from handoff.queue import Agents
 from handoff.times import parse
+from zhiban.calls.calling_back import CallbackOutcome, end
 from zhiban.calls.release import release_handoff
 from zhiban.calls.stores import CallStores
 from zhiban.clock import iso_ms
@@ -120,6 +122,9 @@ class Dispatcher:
                 reason = HandoffReason.AGENT_GONE
                 released = await self._ledger.release(record.id, record.agent_id, reason, by="desk")
                 return now, replace(case, record=released)
+            case EndDial(dialled=dialled):
+                await end(self._stores, record.id, dialled, CallbackOutcome.LOST)
+                return now, replace(case, dialling=None)
             case Remind(step=step):
                 return await self._remind(case, step)
 

@@ -24,6 +24,7 @@ from voice_gateway.emergency.spool import EmergencySpool
 from voice_gateway.readiness import Readiness
 from voice_gateway.routes.agents import AgentRoute
 from voice_gateway.routes.asterisk import AsteriskRoutes
+from voice_gateway.routes.callbacks import CallbackRoute
 from voice_gateway.routes.calls import CallRoutes
 from voice_gateway.routes.pages import add_pages
 from voice_gateway.routes.phones import PhoneRoute
@@ -129,7 +130,9 @@ def build_app(
     audiosocket = AudioSocketServer(pbx_calls)
     AsteriskRoutes(pbx_calls, trusted).add_to(app)
     CallRoutes(services, registry, token, readiness).add_to(app)
-    AgentRoute(services, registry).add_to(app)
+    agents = AgentRoute(services, registry)
+    agents.add_to(app)
+    CallbackRoute(services, registry, agents).add_to(app)
     PhoneRoute(services, registry.legs, token).add_to(app)
     add_pages(app, readiness, registry)
     add_read_api(

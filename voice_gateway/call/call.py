@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -17,6 +18,7 @@ from voice_gateway.call.line import CallMode, Line
 from voice_gateway.call.mouth import Mouth
 from voice_gateway.call.silence import SilenceWatch
 from voice_gateway.dialogue.client import DialogueReply
+from voice_gateway.emergency.case import Case
 from voice_gateway.emergency.interceptor import Interceptor
 from voice_gateway.pipeline.frames import Turn
 from voice_gateway.pipeline.speaking import Said
@@ -38,6 +40,21 @@ _SETTLE_SECONDS = 10.0
 _CANCEL_SECONDS = 2.0
 
 
+@dataclass(frozen=True)
+class CalledBack:
+    """An owner who has picked up.
+
+    Attributes:
+        case: what the agent calls about.
+        picked_up: gives the case this call, once it is registered; False when it has moved on.
+        ready: told that the agent may join.
+    """
+
+    case: Case
+    picked_up: Callable[[], Awaitable[bool]]
+    ready: Callable[[], None]
+
+
 class Call:
     """A call, by voice or by text.
 
@@ -47,6 +64,7 @@ class Call:
         caller: calling number that can be trusted, or ``""``.
         channel: web, text, sip…
         arrival: what else is known of how it came in: the number dialled, say.
+        called_back: how to go on with an owner whom an agent has called.
     """
 
     def __init__(
@@ -57,8 +75,10 @@ class Call:
         caller: str,
         channel: str,
         arrival: Mapping[str, str] | None = None,
+        called_back: CalledBack | None = None,
     ) -> None:
         self._services = services
+        self._called_back = called_back
         self._arrival = dict(arrival or {})
         self._line = Line(services, call_id=call_id, caller=caller, channel=channel)
         self._interceptor = Interceptor(services.spotter)
@@ -138,7 +158,14 @@ class Call:
         await self.register()
         logger.info("call %s started, caller %s", self.call_id, mask_phone(line.caller))
         self._answers = asyncio.create_task(self._answering.run())
-        if not await self._handover.resume():
+        if self._called_back is not None:
+            # Only a case that is this call's may be settled with it.
+            if await self._called_back.picked_up():
+                await self._handover.called_back(self._called_back.case)
+                self._called_back.ready()
+            else:
+                await self.end("case_moved")
+        elif not await self._handover.resume():
             await line.say("greeting")
         await mouth.turn_done()
 

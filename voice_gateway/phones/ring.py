@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 from voice_gateway.call.registry import Held
 from voice_gateway.conference.briefing import briefing_text
 from voice_gateway.links.link import Parting
+from voice_gateway.phones.dialled import follow_leg
 from voice_gateway.phones.legs import PhoneLegs, media_url
 from voice_gateway.phones.link import PhoneLink
 from voice_gateway.phones.outcomes import DECLINED, HUNG_UP, LOST, NO_KEY, Missed, missed
@@ -126,7 +127,9 @@ class PhoneRing:
             leg_id=self.leg.id,
         )
         with self._legs.expect(self.leg.id, self._answered):
-            following = asyncio.create_task(self._follow(order))
+            following = asyncio.create_task(
+                follow_leg(self._dialler, order, self._learn, self._verdict.done)
+            )
             try:
                 async with asyncio.timeout(ring_seconds + _ANSWER_MARGIN_SECONDS + KEY_SECONDS):
                     return await self._verdict
@@ -135,23 +138,6 @@ class PhoneRing:
             finally:
                 following.cancel()
                 await asyncio.gather(following, return_exceptions=True)
-
-    async def _follow(self, order: DialOrder) -> None:
-        """Follow what the user agent tells, over outages of Redis too."""
-        try:
-            async for event in self._dialler.place(order):
-                self._learn(event)
-            return
-        except (RedisError, OSError) as error:
-            logger.error("leg %s: %s", order.leg_id, type(error).__name__)
-        while not self._verdict.done():
-            await asyncio.sleep(_RETRY_SECONDS)
-            try:
-                async for event in self._dialler.follow(order.leg_id, order):
-                    self._learn(event)
-                return
-            except (RedisError, OSError) as error:
-                logger.error("leg %s: %s", order.leg_id, type(error).__name__)
 
     def _learn(self, event: LegEvent) -> None:
         if event.name is not LegEventName.ENDED:

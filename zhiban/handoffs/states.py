@@ -62,6 +62,7 @@ class HandoffReason(StrEnum):
     CALLED_BACK = "called_back"
     CALLED_AGAIN = "called_again"
     GATEWAY_LOST = "gateway_lost"
+    OWNER_REACHED = "owner_reached"
     CALLBACK_CLAIMED = "callback_claimed"
     NOT_REACHED = "not_reached"
     UNACKNOWLEDGED = "unacknowledged"
