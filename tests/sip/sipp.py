@@ -75,7 +75,9 @@ def asked(method: str, timeout_ms: int = 15000) -> str:
     return f'<recv request="{method}" timeout="{timeout_ms}"/>'
 
 
-def response(status: str, *, body: str = "", more: str = "") -> str:
+def response(
+    status: str, *, body: str = "", more: str = "", contact: str = "<sip:[local_ip]:[local_port]>"
+) -> str:
     """Return a step that answers a request."""
     typed = "Content-Type: application/sdp\n" if body else ""
     text = f"""\
@@ -85,7 +87,7 @@ SIP/2.0 {status}
 [last_To:];tag=[pid]s[call_number]
 [last_Call-ID:]
 [last_CSeq:]
-Contact: <sip:[local_ip]:[local_port]>
+Contact: {contact}
 {more}{typed}Content-Length: [len]
 
 {body}"""
@@ -116,6 +118,13 @@ class Ran:
     def answers(self) -> list[int]:
         """The status of each answer received, in order."""
         return [int(found) for found in re.findall(r"^SIP/2\.0 (\d{3})", self.messages, re.M)]
+
+
+def calls_answered(ran: Ran, status: int) -> int:
+    """Return how many calls got an answer, however often it was repeated."""
+    blocks = ran.messages.split("-" * 47)
+    found = (re.search(r"^Call-ID: (.+)$", b, re.M) for b in blocks if f"\nSIP/2.0 {status}" in b)
+    return len({each[1] for each in found if each})
 
 
 async def sipp(

@@ -110,12 +110,13 @@ class Leg:
         loop = asyncio.get_running_loop()
         await self._tell(LegEventName.DIALLING, {})
         try:
-            call = await self._stack.dial(self._uri, self._order.caller_id)
+            telephone = await self._stack.dial(self._uri, self._order.caller_id)
         except (BaresipError, ValueError) as error:
             return LegEnd(Outcome.UNREACHABLE, reason=str(error))
-        telephone = self._telephone = Telephone(call)
+        self._telephone = telephone
         begun = loop.time()
         told: set[LegEventName] = set()
+        await self._tell_progress(telephone, told)
         while not (telephone.established.is_set() or telephone.closed.is_set()):
             left = self._order.ring_seconds - (loop.time() - begun)
             if left <= 0 or self._told_off:
@@ -124,13 +125,7 @@ class Leg:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(left):
                     await telephone.changed.wait()
-            for name, so in (
-                (LegEventName.RINGING, telephone.rang),
-                (LegEventName.EARLY_MEDIA, telephone.early_media),
-            ):
-                if so and name not in told:
-                    told.add(name)
-                    await self._tell(name, {})
+            await self._tell_progress(telephone, told)
         if not telephone.established.is_set():
             return self._failed(telephone)
         after_ms = round((loop.time() - begun) * 1000)
@@ -141,6 +136,15 @@ class Leg:
         return LegEnd(
             Outcome.ANSWERED, telephone.status[0], reason, cause.value, loop.time() - answered
         )
+
+    async def _tell_progress(self, telephone: Telephone, told: set[LegEventName]) -> None:
+        for name, so in (
+            (LegEventName.RINGING, telephone.rang),
+            (LegEventName.EARLY_MEDIA, telephone.early_media),
+        ):
+            if so and name not in told:
+                told.add(name)
+                await self._tell(name, {})
 
     def _unanswered(self, telephone: Telephone) -> LegEnd:
         if self._told_off:

@@ -25,6 +25,7 @@ from voice_gateway.sip.door import Door
 from voice_gateway.sip.numbers import HEADERS
 from voice_gateway.sip.peers import Peers
 from voice_gateway.sip.settings import SipSettings
+from voice_gateway.sip.telephone import Telephone
 from zhiban.errors import ErrorCode, ZhibanError
 
 logger = logging.getLogger(__name__)
@@ -117,11 +118,10 @@ class Stack:
             return False
         return True
 
-    async def dial(self, uri: str, caller_id: str) -> Call:
+    async def dial(self, uri: str, caller_id: str) -> Telephone:
         """Start a call.
 
         Raises:
-            ZhibanError: BAD_SETTING: no route; STORE_UNAVAILABLE-free otherwise.
             BaresipError: the stack refuses.
         """
         if self._agent is None:
@@ -129,7 +129,14 @@ class Stack:
         headers = {}
         if caller_id:
             headers["P-Asserted-Identity"] = f"<sip:{caller_id}@{self._settings.domain}>"
-        return await self._agent.dial(uri, headers)
+        # A near telephone answers before the stack has told us which call it is.
+        begun: list[StackEvent] = []
+        self._runtime.subscribe(begun.append)
+        try:
+            call = await self._agent.dial(uri, headers)
+            return Telephone(call, [event for event in begun if event.call == call.handle])
+        finally:
+            self._runtime.unsubscribe(begun.append)
 
     def _config(self) -> Config:
         settings = self._settings

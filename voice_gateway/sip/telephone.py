@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from enum import StrEnum
 
 from baresip import BaresipError, Call, DigitEvent, Event, StackEvent
@@ -32,7 +33,8 @@ class Telephone:
     """A call of the stack.
 
     Args:
-        call: incoming or being dialled; none of its events may have been missed.
+        call: incoming or being dialled.
+        missed: its events so far.
 
     Attributes:
         media: its audio.
@@ -43,7 +45,7 @@ class Telephone:
         closed: set when it is over.
     """
 
-    def __init__(self, call: Call) -> None:
+    def __init__(self, call: Call, missed: Sequence[StackEvent] = ()) -> None:
         self._call = call
         self._text = ""
         self._unconfirmed = False
@@ -56,6 +58,8 @@ class Telephone:
         self.early_media = False
         call.on(self._on_event)
         call.on_dtmf(self._on_digit)
+        for event in missed:
+            self._on_event(event)
 
     @property
     def sip_call_id(self) -> str:
