@@ -443,6 +443,24 @@ async def test_an_end_by_the_sip_link_is_told_to_the_dialplan_too(pbx: Pbx) -> N
 
 
 @pytest.mark.parametrize(
+    ("cause", "reason"),
+    [("bye", "caller_hung_up"), ("no_media", "link_lost"), ("signalling", "link_lost")],
+)
+async def test_a_telephone_that_broke_off_has_not_hung_up(
+    pbx: Pbx, cause: str, reason: str
+) -> None:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.ws_connect(pbx.gateway + "/v1/voice") as socket,
+    ):
+        await socket.send_json({"type": "start", "channel": "sip", "sample_rate": 8000})
+        await pbx.event("bot.said")
+        await socket.send_json({"type": "hangup", "cause": cause})
+        ended = await pbx.event("call.ended")
+    assert (ended.data["reason"], ended.data["cause"]) == (reason, cause)
+
+
+@pytest.mark.parametrize(
     ("user", "password", "query", "status"),
     [
         (USER, "wrong-horse-battery", "call=1", 401),

@@ -45,6 +45,8 @@ class BrowserLink:
                 received = _read_control(message.data)
                 if isinstance(received, _HangUp):
                     self.cause = received.cause
+                    if self.cause in _BROKEN:
+                        self.parting = Parting.LOST
                     return
                 if received is not None:
                     yield received
@@ -85,6 +87,8 @@ class BrowserLink:
 _TORN = (None, WSCloseCode.ABNORMAL_CLOSURE)
 """Close codes of a socket that nobody closed; a page that is left says so."""
 _LONGEST_CAUSE = 40
+_BROKEN = frozenset({"no_media", "signalling", "user_agent_stopped"})
+"""Causes by which the SIP user agent says that nobody hung up."""
 
 
 @dataclass(frozen=True)
