@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 import socket
+from dataclasses import fields
 
 import pytest
 
 from tests.support.house import free_ports
 from voice_gateway.asterisk.server import AudioSocketServer
 from voice_gateway.asterisk.settings import AsteriskSettings
+from voice_gateway.sip.settings import SipSettings
 from zhiban.errors import ErrorCode, ZhibanError
+from zhiban.settings import ROOT
 
 _GOOD = {"ZHIBAN_ASTERISK_PASSWORD": "correct-horse-battery"}
 
@@ -69,6 +73,12 @@ def test_addresses_are_read() -> None:
     assert not settings.allows("127.0.0.1")
     assert not settings.allows(None)
     assert not settings.allows("unix")
+
+
+@pytest.mark.parametrize("settings", [AsteriskSettings, SipSettings])
+def test_every_setting_is_in_the_documentation(settings: type) -> None:
+    told = set(re.findall(r"`([A-Z_]+)`", (ROOT / "docs" / "telephony.md").read_text("utf-8")))
+    assert {field.name.upper() for field in fields(settings)} <= told
 
 
 async def test_a_taken_port_is_told_in_one_line() -> None:
