@@ -9,7 +9,7 @@ from voice_gateway.sip.telephone import Telephone
 from voice_gateway.sip.voice_link import Heard, VoiceLink
 
 _TICK_SECONDS = FRAME_SECONDS / 2
-_QUIET_SECONDS = 0.1
+_QUIET_SECONDS = 0.2
 """A telephone that sends nothing for so long is heard as silence; turns end by silence."""
 _LAST_WORDS_SECONDS = 1.0
 _PLAYED_SECONDS = 0.2
