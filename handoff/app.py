@@ -38,6 +38,7 @@ from handoff.web.entrance import show_login, sign_in, sign_out
 from handoff.web.floor_routes import add_floor
 from handoff.web.guard import errors, headers, sign_in_first
 from handoff.web.operations import add_operations
+from handoff.web.phone_routes import add_phones
 from handoff.web.recent import add_recent
 from handoff.web.reminder_routes import add_reminders
 from handoff.web.socket import OPEN_SOCKETS, OpenSockets, serve_socket
@@ -147,6 +148,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     add_operations(app)
     add_floor(app)
     add_reminders(app)
+    add_phones(app)
     add_recent(app, engine)
     add_wallboard(app, Wallboard(redis, context.feed, BoardFigures(engine)))
     add_read_api(app, redis=redis, engine=engine, tickets=tickets, allowed=allowed)

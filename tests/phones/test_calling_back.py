@@ -100,7 +100,7 @@ async def test_an_owner_who_is_not_reached_stays_due(
     exchange.behaviour[OWNER] = behave
     floor, earlier = await _due(open_floor)
     agent = await _press_call_back(floor)
-    assert (await agent.noted("ended"))["reason"] == outcome
+    assert (await agent.noted("ended"))["reason"] == f"callback_{outcome}"
     record = await floor.stores.ledger.get(floor.handoff_id)
     assert (record.state, record.agent_id) == (HandoffState.CALLBACK_DUE, "agent")
     (told,) = await events_of(floor.stores, earlier, EventName.CALLBACK_ENDED)
@@ -217,7 +217,7 @@ async def test_a_call_back_that_has_moved_on_is_not_joined(
         )
         await floor.people["agent"].rung()
         await phone.answer()
-        assert (await agent.noted("ended"))["reason"] == "lost"
+        assert (await agent.noted("ended"))["reason"] == "callback_lost"
         await phone.told("ended")
         record = await floor.stores.ledger.get(floor.handoff_id)
         assert record.state is HandoffState.OFFERED

@@ -54,7 +54,7 @@ class CallbackRoute:
         owner = OwnerCall(self._services, self._registry, record, dialled)
         held = await owner.ring(link)
         if isinstance(held, CallbackOutcome):
-            await link.close(held.value)
+            await link.close(f"callback_{held.value}")
         else:
             await self._agents.attend(held, link, handoff_id, agent_id, briefed=True)
         return socket
