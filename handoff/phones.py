@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 
 _ORDER = ("agent", "backup", "leader", "manager", "admin")
 _NUMBER = re.compile(r"\+?\d{3,15}")
-_SIP = re.compile(r"sips?:[\w.+!~*'()%-]{1,48}@[\w.-]{1,64}(?::\d{1,5})?", re.ASCII)
+_SIP = re.compile(r"sip:[\w.+*#-]{1,48}@[\w.-]{1,64}(?::\d{1,5})?", re.ASCII)
 _LONGEST = 128
 _NOBODYS = "phone"
 
@@ -64,7 +64,7 @@ def read_phone(raw: str) -> str:
     text = raw.strip()
     if not text:
         return ""
-    if text.lower().startswith(("sip:", "sips:")):
+    if text.startswith("sip:"):
         if _SIP.fullmatch(text) and len(text) <= _LONGEST:
             return text
     else:
@@ -93,6 +93,7 @@ class PhoneBook:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._known: Mapping[str, PhoneAccount] = {}
+        self._unusable: set[str] = set()
 
     async def refresh(self) -> None:
         """Read the accounts anew."""
@@ -157,7 +158,9 @@ class PhoneBook:
         try:
             to = read_phone(entry)
         except ZhibanError:
-            logger.error("stage %s: %r is no account, number or address", stage.label, entry)
+            if entry not in self._unusable:
+                self._unusable.add(entry)
+                logger.error("stage %s: %r is no account, number or address", stage.label, entry)
             return None
         owner = next((one for one in self._known.values() if one.phone == to), None)
         if owner is not None:

@@ -7,21 +7,17 @@ from typing import Any
 
 import pytest
 
-from handoff.desk import DeskStores
-from handoff.presence import PresenceBook
-from handoff.sop import load_sop
 from tests.conference.conftest import Floor, OpenFloor
 from tests.conference.support import OWNER_HZ, Line, pitches
 from tests.handoff.support import events_of, wait_for_event, wait_for_state
+from tests.phones.conftest import desk_stores
 from tests.support.dialled import PHONE_HZ, Behaviour, Exchange, answers, fails
 from zhiban import redis_keys
 from zhiban.calls import calling_back
 from zhiban.calls.calling_back import CallBack
 from zhiban.calls.settle import CallSettler
-from zhiban.community import load_community
 from zhiban.dialling import LegEventName, Outcome
 from zhiban.handoffs import HandoffState
-from zhiban.settings import ROOT
 from zhiban.timeline import EventName
 
 OWNER = "13812345678"
@@ -158,20 +154,6 @@ async def test_a_call_back_whose_gateway_died_while_it_rang_is_ended_by_the_cloc
     await exchange.telephone()
 
 
-def _desk_stores(floor: Floor) -> DeskStores:
-    stores, site = floor.stores, ROOT / "site" / "sample"
-    return DeskStores(
-        stores.redis,
-        stores.engine,
-        stores.timeline,
-        load_community(site),
-        stores.ledger,
-        stores.tickets,
-        PresenceBook(stores.redis),
-        load_sop(site),
-    )
-
-
 async def test_a_gateway_that_dies_in_the_talk_leaves_the_call_back_due(
     open_floor: OpenFloor, exchange: Exchange
 ) -> None:
@@ -181,7 +163,7 @@ async def test_a_gateway_that_dies_in_the_talk_leaves_the_call_back_due(
     phone = await exchange.telephone()
     await phone.answer()
     record = await wait_for_state(floor.stores, floor.handoff_id, HandoffState.BRIDGED)
-    assert await CallSettler(_desk_stores(floor)).settle(record.call_id)
+    assert await CallSettler(desk_stores(floor.stores)).settle(record.call_id)
     record = await floor.stores.ledger.get(floor.handoff_id)
     assert record.state is HandoffState.CALLBACK_DUE
     assert record.reason == "gateway_lost"

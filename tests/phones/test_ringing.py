@@ -12,8 +12,10 @@ from handoff.phones import PhoneBook
 from tests.conference.conftest import Floor, OpenFloor
 from tests.conference.support import BOT_HZ, CALLER_HZ, LISTENER_HZ, pitches
 from tests.handoff.support import events_of, wait_for_state
+from tests.phones.conftest import desk_stores
 from tests.support.dialled import PHONE_HZ, Behaviour, Exchange, Telephone, answers, fails
 from voice_gateway.phones import ring, talk
+from zhiban.calls.settle import CallSettler
 from zhiban.dialling import LegEventName, Outcome
 from zhiban.handoffs import HandoffState
 from zhiban.timeline import EventName
@@ -170,6 +172,23 @@ async def test_a_user_agent_that_dies_while_it_rings_is_noticed(
     assert failed["reason"] == "phone_unreachable"
 
 
+async def test_who_ends_the_call_and_hangs_up_at_once_has_ended_it(
+    open_floor: OpenFloor, exchange: Exchange
+) -> None:
+    """Nobody waits for the question how it ended; the owner becomes a due call-back, not a riddle."""
+    floor = await open_floor(chains=_chains(FIRST))
+    await _cry(floor)
+    phone = await exchange.telephone()
+    await phone.answer()
+    await phone.press("1")
+    await wait_for_state(floor.stores, floor.handoff_id, HandoffState.BRIDGED)
+    await phone.press("##")
+    await phone.hang_up()
+    assert (await floor.caller.noted("ended"))["reason"] == "agent_hung_up"
+    record = await floor.stores.ledger.get(floor.handoff_id)
+    assert record.state is HandoffState.BRIDGED, "somebody is still to say how it ended"
+
+
 async def test_a_telephone_that_hangs_up_in_mid_talk_keeps_the_caller(
     open_floor: OpenFloor, exchange: Exchange
 ) -> None:
@@ -204,6 +223,20 @@ async def test_a_desk_that_takes_the_call_silences_the_telephone(
     assert (await phone.told("ended"))["reason"] == "taken"
     record = await wait_for_state(floor.stores, floor.handoff_id, HandoffState.BRIDGED)
     assert record.agent_id == "agent2"
+
+
+async def test_a_gateway_that_dies_lets_the_telephone_stop(
+    open_floor: OpenFloor, exchange: Exchange
+) -> None:
+    """Whoever settles its calls hangs up; the case is a due call-back."""
+    floor = await open_floor(chains=_chains(FIRST))
+    await _cry(floor)
+    phone = await exchange.telephone()
+    assert await CallSettler(desk_stores(floor.stores)).settle(await _call_id(floor))
+    async with asyncio.timeout(10):
+        await phone.hung_up.wait()
+    record = await floor.stores.ledger.get(floor.handoff_id)
+    assert (record.state, record.reason) == (HandoffState.CALLBACK_DUE, "gateway_lost")
 
 
 async def test_a_caller_who_leaves_lets_the_telephone_stop(

@@ -40,6 +40,7 @@ class PhoneTalk:
         self._held = held
         self._agent_id = agent_id
         self._name = name
+        self._ending: asyncio.Task[None] | None = None
 
     async def run(self, link: PhoneLink, voice: PhoneVoice, record: HandoffRecord) -> str:
         """Join the call and stay; returns why the telephone is hung up."""
@@ -56,6 +57,8 @@ class PhoneTalk:
             ending.cancel()
             telling.cancel()
             await asyncio.gather(ending, telling, return_exceptions=True)
+        if self._ending is not None:
+            await self._ending
         if call.ended.is_set():
             await self._wrap_up(link, voice, record)
             return call.end_reason
@@ -77,7 +80,8 @@ class PhoneTalk:
             if not await link.key(_END, 3600.0):
                 continue
             if await link.key("0123456789*#", _TWICE_WITHIN_SECONDS) == _END:
-                await self._held.call.end("agent_hung_up")
+                # Goes on to its end even when the telephone is hung up meanwhile.
+                self._ending = asyncio.create_task(self._held.call.end("agent_hung_up"))
                 return
 
     async def _wrap_up(self, link: PhoneLink, voice: PhoneVoice, record: HandoffRecord) -> None:
