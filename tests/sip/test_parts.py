@@ -36,6 +36,7 @@ _LISTEN = {"ZHIBAN_SIP_LISTEN": "127.0.0.1:5060"}
         ("CODECS", "gsm"),
         ("RTP_PORTS", "10000"),
         ("CERTIFICATE", "/nowhere.pem"),
+        ("JITTER_MS", "5"),
         ("MAX_CALLS", "0"),
         ("MAX_CALLS", "many"),
     ],

@@ -20,7 +20,7 @@ class Bridge:
     """Joins a telephone and a voice link.
 
     Args:
-        telephone: answered.
+        telephone: answered, or about to be: speech for it waits until then.
         link: open.
         keys: pass on the keys that are pressed.
     """
@@ -63,6 +63,7 @@ class Bridge:
 
     async def _up(self) -> None:
         media, loop = self._telephone.media, asyncio.get_running_loop()
+        await self._telephone.established.wait()
         due = sent_until = loop.time()
         while True:
             pcm = media.read()

@@ -89,9 +89,14 @@ class Inbound:
             await telephone.refuse()
             return
         logger.info("sip: %s from %s", link.call_id, mask_phone(numbers.caller))
-        answered = not telephone.closed.is_set() and await telephone.answer(_ACK_SECONDS)
-        while answered:
-            heard = await Bridge(telephone, link).run()
+        while True:
+            # From the first moment: a link that nobody reads answers no heartbeat.
+            bridge = asyncio.create_task(Bridge(telephone, link).run())
+            if not await self._picked_up(telephone):
+                bridge.cancel()
+                await asyncio.wait({bridge})
+                break
+            heard = await bridge
             if heard is not Heard.LOST:
                 break
             logger.error("sip: %s: the gateway is gone", link.call_id)
@@ -101,6 +106,11 @@ class Inbound:
                 return
             link = again
         await link.hang_up(self._cause(telephone))
+
+    async def _picked_up(self, telephone: Telephone) -> bool:
+        if telephone.closed.is_set():
+            return False
+        return telephone.established.is_set() or await telephone.answer(_ACK_SECONDS)
 
     def _cause(self, telephone: Telephone) -> str:
         return SipCause.STOPPED if self._stopping else telephone.cause

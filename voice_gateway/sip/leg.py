@@ -69,6 +69,7 @@ class Leg:
         self._redis = redis
         self._uri = uri
         self._told_off = False
+        self._over = False
         self._telephone: Telephone | None = None
 
     async def run(self) -> None:
@@ -79,13 +80,14 @@ class Leg:
         except Exception:
             logger.exception("sip: %s broke off", self._order.leg_id)
             end = LegEnd(Outcome.UNREACHABLE, reason="fault")
-        finally:
-            if self._telephone is not None:
-                await self._telephone.hang_up()
-            for helper in helpers:
-                helper.cancel()
-            await asyncio.gather(*helpers, return_exceptions=True)
+        self._over = True
+        if self._telephone is not None:
+            await self._telephone.hang_up()
         await self.tell_end(end)
+        for helper in helpers:
+            helper.cancel()
+        # One that was in a command to the stack may have missed that; it looks around soon.
+        await asyncio.wait(helpers)
 
     async def stop(self) -> None:
         """Hang up; :meth:`run` tells the rest."""
@@ -208,14 +210,14 @@ class Leg:
 
     async def _beat(self) -> None:
         key = redis_keys.sip_leg_alive(self._order.leg_id)
-        while True:
+        while not self._over:
             with contextlib.suppress(RedisError, OSError):
                 await self._redis.set(key, "1", px=LIFE_MS)
             await asyncio.sleep(_BEAT_SECONDS)
 
     async def _obey(self) -> None:
         key, last = redis_keys.sip_leg_commands(self._order.leg_id), "0"
-        while True:
+        while not self._over:
             try:
                 for _, entries in await self._redis.xread({key: last}, block=BLOCK_MS) or []:
                     for entry_id, fields in entries:

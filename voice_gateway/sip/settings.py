@@ -16,6 +16,7 @@ _SRTP = {"off": (), "on": ("mediaenc=srtp",), "must": ("mediaenc=srtp-mand",)}
 _CODECS = {"pcma": "pcma", "pcmu": "pcmu", "g722": "g722/16000/1"}
 _ACCOUNT = re.compile(r"[^@\s:;<>\"?]+@[^@\s;<>\"?]+")
 _HOST = re.compile(r"[\w.-]+(:\d+)?")
+_LONGEST_JITTER_MS = 400
 _PORTS = re.compile(r"\d{4,5}-\d{4,5}")
 
 
@@ -41,6 +42,8 @@ class SipSettings:
         max_calls: calls at once, both directions.
         calls_per_second: new calls a second, as many again in one burst.
         rtp_ports: UDP ports of the media, lowest-highest.
+        jitter_ms: how long received speech waits for packets that come late; what comes later still
+            is lost. A machine that stands still for longer costs words, too much costs patience.
         media_timeout: seconds without a packet from the other side after which it is held to be
             gone; telephones that send nothing in silence need more.
         keep_seconds: how long a caller is kept on the line while the gateway is away; 0 hangs
@@ -64,6 +67,7 @@ class SipSettings:
     max_calls: int = 10
     calls_per_second: int = 5
     rtp_ports: str = "10000-20000"
+    jitter_ms: int = 60
     media_timeout: int = 4
     keep_seconds: int = 15
     gateway: str = ""
@@ -98,6 +102,7 @@ class SipSettings:
         _want(self.transport != "tls" or self.certificate, "CERTIFICATE", "a PEM file for TLS")
         _want(self.max_calls > 0, "MAX_CALLS", "1-65535")
         _want(self.calls_per_second > 0, "CALLS_PER_SECOND", "1-65535")
+        _want(20 <= self.jitter_ms <= _LONGEST_JITTER_MS, "JITTER_MS", f"20-{_LONGEST_JITTER_MS}")
         _want(self.media_timeout > 0, "MEDIA_TIMEOUT", "1-65535")
         try:
             self.networks()

@@ -34,6 +34,7 @@ _REGISTER_EVERY_SECONDS = 120
 _AGAIN_SECONDS = 5.0
 _LOOK_UP_SECONDS = 60.0
 _PING_SECONDS = 2.0
+_JITTER_SPREAD_MS = 120
 _SPARE_CALLS = 8
 """Calls beyond the limit that reach us to be refused and logged; the stack refuses the rest."""
 
@@ -58,6 +59,7 @@ class Stack:
         self._doors: list[Door] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._listening = False
+        self._closing = False
         self.peers = Peers(settings)
         self.registered = False
 
@@ -96,9 +98,12 @@ class Stack:
 
     async def close(self) -> None:
         """Unregister and stop; calls in progress are hung up by the stack."""
+        self._closing = True
         for task in self._tasks:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tasks:
+            # One that was in a command to the stack may have missed that; it looks around soon.
+            await asyncio.wait(self._tasks, timeout=_AGAIN_SECONDS)
         if self._agent is not None and self.registered:
             try:
                 await self._agent.unregister(timeout=_PING_SECONDS)
@@ -151,7 +156,7 @@ class Stack:
             if settings.transport != "udp"
             else "sip_transports udp,tcp",
             "audio_jitter_buffer_type fixed",
-            "audio_jitter_buffer_ms 40-160",
+            f"audio_jitter_buffer_ms {settings.jitter_ms}-{settings.jitter_ms + _JITTER_SPREAD_MS}",
             f"rtp_ports {settings.rtp_ports}",
         ]
         if settings.certificate:
@@ -202,7 +207,7 @@ class Stack:
     async def _stay_registered(self) -> None:
         """The stack refreshes a registration by itself; the first one is repeated until it holds."""
         assert self._agent is not None  # noqa: S101 - started
-        while True:
+        while not self._closing:
             if not self.registered:
                 try:
                     await self._agent.register()

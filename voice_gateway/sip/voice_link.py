@@ -85,7 +85,10 @@ class VoiceLink:
         if self._socket is None:
             return Heard.LOST
         while True:
-            message = await self._socket.receive()
+            try:
+                message = await self._socket.receive()
+            except (ConnectionError, aiohttp.ClientError):
+                return Heard.LOST
             if message.type is aiohttp.WSMsgType.BINARY:
                 return bytes(message.data)
             if message.type is not aiohttp.WSMsgType.TEXT:
