@@ -1,9 +1,10 @@
 """Simultaneous SIP calls through one user agent: is every word whole, and what does a call cost?
 
 Debian's baresip plays a voice-like signal into each call, the gateway's side plays another back;
-both are compared with what arrived. A gap is the longest run of silence within the signal, which
-has none of its own: a frame that was lost or came too late. How long the machine itself stood
-still meanwhile is measured by a process that does nothing else.
+both are compared with what arrived, the caller's as baresip sent it (its own stalls cut the file).
+A gap is the longest run of silence within the signal, which has none of its own: a frame that was
+lost or came too late. How long the machine stood still meanwhile is measured by a process that
+does nothing else, and by this one.
 
 ``python -m bench.sip`` needs ``baresip`` (Debian: baresip-core); no house is opened.
 """
@@ -155,9 +156,14 @@ async def measure(calls: int, seconds: float) -> tuple[list[Way], Cost, tuple[fl
                     await each.command("hangup")
                 await until(lambda: all(call.over.is_set() for call in peer.calls))
             heard_down = [each.heard() for each in phones]
+            sent_up = [each.spoken() for each in phones]
     up = Way(
         "caller to gateway",
-        [ncc for heard in heard_up for ncc in _reversed_windows(heard, spoken)],
+        [
+            ncc
+            for heard, sent in zip(heard_up, sent_up, strict=True)
+            for ncc in _reversed_windows(heard, sent)
+        ],
         [longest_gap_ms(heard) for heard in heard_up],
         waits,
     )
@@ -194,11 +200,10 @@ def _without_edges(heard: Samples) -> Samples:
 
 
 def _reversed_windows(heard: Samples, said: Samples) -> list[float]:
-    """Find each five seconds that were heard in what was said: the call began somewhere in it."""
+    """Find each five seconds that were heard in what was said: measuring began somewhere in it."""
     size = _WINDOW_SECONDS * _RATE
     starts = range(0, len(heard) - size + 1, size)
-    twice = np.concatenate([said, said[: size * 2]])
-    return [correlation(twice, heard[at : at + size]) for at in starts]
+    return [correlation(said, heard[at : at + size]) for at in starts]
 
 
 @click.command()

@@ -97,7 +97,17 @@ class Phone:
 
     def heard(self) -> Samples:
         """Return what the telephone played so far, 8 kHz; complete once it has hung up."""
-        (file,) = self.folder.glob("dump-*-dec.wav")
+        return self._dump("dec")
+
+    def spoken(self) -> Samples:
+        """Return what the telephone sent so far, 8 kHz; complete once it has hung up.
+
+        It is not quite the file it plays: a telephone that stalls leaves some of it out.
+        """
+        return self._dump("enc")
+
+    def _dump(self, way: str) -> Samples:
+        (file,) = self.folder.glob(f"dump-*-{way}.wav")
         samples, rate = soundfile.read(file, dtype="float32")
         assert rate == 8000
         found: Samples = samples if samples.ndim == 1 else samples[:, 0]

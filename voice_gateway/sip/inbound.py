@@ -106,6 +106,7 @@ class Inbound:
                 return
             link = again
         await link.hang_up(self._cause(telephone))
+        logger.info("sip: %s: %s; %s", link.call_id, self._cause(telephone), telephone.quality)
 
     async def _picked_up(self, telephone: Telephone) -> bool:
         if telephone.closed.is_set():

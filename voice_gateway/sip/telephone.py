@@ -83,6 +83,19 @@ class Telephone:
             return SipCause.CANCELLED
         return SipCause.SIGNALLING if self.status[0] else SipCause.BYE
 
+    @property
+    def quality(self) -> str:
+        """How its media went, for the log, once it is over."""
+        stats = self._call.final_stats
+        if stats is None:
+            return "no media"
+        return (
+            f"received {stats.rx_packets} packets, lost {stats.rx_lost}, late {stats.jbuf_late}, "
+            f"missing {stats.jbuf_lost}, overflow {stats.jbuf_overflow}, skew {stats.jbuf_skew_ms} ms, "
+            f"jitter {stats.rx_jitter_ms:.0f} ms, skipped {stats.audio_rx_discarded_bytes} bytes; "
+            f"sent {stats.tx_packets}, starved {stats.audio_tx_starved_frames}"
+        )
+
     async def answer(self, seconds: float) -> bool:
         """Answer; False when it is over, or nothing confirms it within so many seconds."""
         try:
