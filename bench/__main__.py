@@ -51,7 +51,7 @@ def main(turns: int, rings: int, requests: int, accepts: int, json_file: Path | 
         finally:
             house.stop()
     figures = _figures(cached, fresh, ringing) + _handoff_figures(asked, accepted) + alone
-    print_report(figures, shares=_shares(cached))
+    print_report([f for f in figures if f.values], shares=_shares(cached) if cached else {})
     if json_file is not None:
         body = {f.name: f.to_dict() for f in figures}
         json_file.write_text(json.dumps(body, ensure_ascii=False, indent=1), encoding="utf-8")

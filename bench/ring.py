@@ -49,7 +49,12 @@ async def measure_requests(house: House, count: int, user: str, waiting: int = 5
     async with _stores_of(house.settings) as stores, open_browser() as browser:
         for number in range(waiting):
             await ask_for_person(
-                stores, f"bench-{number}", words="我要转人工", kind="human", priority=1
+                stores,
+                f"bench-{number}",
+                words="我要转人工",
+                kind="human",
+                priority=1,
+                phone=f"139000005{number:02d}",
             )
         page = await browser.new_page()
         await page.add_init_script(_WATCH)

@@ -161,6 +161,7 @@ class EscalationClock:
     async def look(self) -> datetime:
         """Act on every open case once; return when to look again at the latest."""
         await self._recover()
+        known = await self._redis.scard(redis_keys.OPEN_HANDOFFS)
         listed = await self._cases.listed()
         looks = [self._recover_at, *await self._repair(listed)]
         self.next_looks = {}
@@ -183,7 +184,14 @@ class EscalationClock:
             self.next_looks[case.record.id] = again
             if again is not None:
                 looks.append(again)
+            if case.record.priority and await self._has_more_than(known):
+                # Whoever has just asked, in danger perhaps, must not wait for all the others.
+                return self._now()
         return min(looks)
+
+    async def _has_more_than(self, known: int) -> bool:
+        """Return whether there are more open cases; damaged ones count on both sides."""
+        return bool(await self._redis.scard(redis_keys.OPEN_HANDOFFS) > known)
 
     async def _recover(self) -> None:
         """Look now and then for handoffs that reached only the database."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -16,7 +16,7 @@ from handoff.presence import PresenceBook
 from handoff.views import View, ViewMaker, for_viewer, invitation_of, is_invited
 from zhiban import redis_keys
 from zhiban.clock import iso_ms, utc_now
-from zhiban.handoffs import CLOSED_STATES
+from zhiban.handoffs import CLOSED_STATES, HandoffState
 from zhiban.redis_client import RedisClient
 from zhiban.timeline import EventName
 
@@ -115,22 +115,26 @@ class Feed:
             positions[stream] = newest[0][0] if newest else "0-0"
         loop = asyncio.get_running_loop()
         read_at = float("-inf")
+        pending: dict[str, None] = {}
         while True:
             if loop.time() - read_at > _RECONCILE_SECONDS:
                 # Whatever a lost announcement left stale is put right here.
-                await self._reconcile()
+                pending |= dict.fromkeys(await self._reconcile())
                 read_at = loop.time()
-            answer = await self._redis.xread(positions, block=_BLOCK_MS)
-            touched: dict[str, None] = {}
+            answer = await self._redis.xread(positions, block=None if pending else _BLOCK_MS)
             for stream, entries in answer or []:
                 positions[stream] = entries[-1][0]
                 if stream == redis_keys.HANDOFFS:
-                    touched |= dict.fromkeys(fields["id"] for _, fields in entries)
+                    for _, fields in entries:
+                        pending = _queued(pending, fields)
                 elif stream == redis_keys.TIMELINE:
-                    touched |= dict.fromkeys(self._changed_tickets(entries))
+                    pending |= dict.fromkeys(self._changed_tickets(entries))
                 else:
                     await self._push_agents()
-            for handoff_id in touched:
+            if pending:
+                # One at a time: what rings meanwhile must not wait for all the others.
+                handoff_id = next(iter(pending))
+                del pending[handoff_id]
                 await self._push_case(handoff_id)
 
     def _changed_tickets(self, entries: list[tuple[str, dict[str, str]]]) -> list[str]:
@@ -139,14 +143,12 @@ class Feed:
         }
         return [view["id"] for view in self._board.values() if view["call_id"] in calls]
 
-    async def _reconcile(self) -> None:
-        board = {view["id"]: view for view in await self.board()}
+    async def _reconcile(self) -> list[str]:
+        """Read the agents anew; return the cases to be looked at again: open or shown as open."""
         agents = await self._read_agents()
-        if board == self._board and agents == self._agents:
-            return
-        self._board, self._agents = board, agents
-        self._push(lambda subscriber: self._whole(subscriber.user_id))
-        self._push_invitations()
+        if agents != self._agents:
+            await self._push_agents()
+        return [*(case.record.id for case in await self._cases.open()), *self._board]
 
     async def _push_case(self, handoff_id: str) -> None:
         case = await self._cases.get(handoff_id)
@@ -158,6 +160,8 @@ class Feed:
             self._push_invitations()
             return
         view = await self._views.make(case)
+        if view == self._board.get(handoff_id):
+            return
         self._board[handoff_id] = view
         self._push(
             lambda subscriber: {"type": "handoff", "handoff": for_viewer(view, subscriber.user_id)}
@@ -206,3 +210,10 @@ class Feed:
     def _push(self, message_for: Callable[[Subscriber], Message]) -> None:
         for subscriber in list(self._subscribers):
             subscriber.put(message_for(subscriber))
+
+
+def _queued(pending: dict[str, None], change: Mapping[str, str]) -> dict[str, None]:
+    """Return what is to be shown with one more change: rings first, the others in order."""
+    if change["state"] == HandoffState.OFFERED:
+        return {change["id"]: None, **pending}
+    return pending | {change["id"]: None}

@@ -24,7 +24,15 @@ from handoff.floor_steps import (
 from handoff.presence import Status
 from zhiban.clock import iso_ms, utc_now
 from zhiban.errors import ErrorCode, ZhibanError
-from zhiban.floor import Floor, FloorBook, Invitation, InviteMode, ListenMode, Part
+from zhiban.floor import (
+    Floor,
+    FloorBook,
+    Invitation,
+    InviteMode,
+    ListenMode,
+    Part,
+    write_floor_event,
+)
 from zhiban.handoffs import HandoffRecord
 from zhiban.timeline import EventName
 
@@ -281,16 +289,8 @@ class FloorDesk:
         self, record: HandoffRecord, name: EventName, agent_id: str, mode: str, reason: str
     ) -> None:
         """Write what happened; the gateway acts on it, and on :meth:`_tell` if that was faster."""
-        await self._stores.timeline.append(
-            record.call_id,
-            name,
-            {
-                "handoff_id": record.id,
-                "agent_id": agent_id,
-                "mode": str(mode),
-                "reason": reason,
-            },
-        )
+        timeline = self._stores.timeline
+        await write_floor_event(timeline, record, name, agent_id, mode, reason)
         await self._tell(record)
 
     async def _tell(self, record: HandoffRecord) -> None:

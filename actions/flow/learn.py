@@ -8,7 +8,7 @@ from actions.flow.keys import learn_keys
 from actions.flow.spec import SHARED, category_of, missing_part, only_unit
 from actions.flow.state import Field
 from actions.flow.taking import CHECK_ADDRESS, CONFIRM, FIX, RESIDENT, Taking
-from actions.flow.words import describe, is_generic, read_since
+from actions.flow.words import describe, is_generic, read_since, smells_burnt
 from actions.turn import REPAIR_INTENTS
 from bot.language.address import AddressReading
 from bot.language.person import PersonReading
@@ -37,7 +37,6 @@ _EXPECTS = {
     CONFIRM: Expects.CORRECTION,
     FIX: Expects.CORRECTION,
 }
-_BURNT = re.compile("(?P<denied>[没不无][^,，。]{0,5})?(?:焦味|糊味|煳味|烧焦|火花|冒烟)")
 _NUMERALS = re.compile("[\\d零〇一二三四五六七八九十幺两,，。 ]")
 _LONGEST_DETAIL = 60
 _LONGEST_BARE = 6
@@ -184,8 +183,7 @@ def _learn_severity(taking: Taking, text: str, asking: str) -> None:
     if category == Category.LIFT_FAULT:
         _learn_people_in_lift(taking, text, asking)
         return
-    burnt = _BURNT.search(text) if category == Category.POWER_FAULT else None
-    if burnt is not None and not burnt["denied"]:
+    if category == Category.POWER_FAULT and smells_burnt(text):
         taking.set(severity=SeverityGrade.DANGEROUS.value)
         taking.flow = taking.flow.but(danger="electric_hazard")
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from actions.flow.state import Facts, Field, Outcome
 from actions.flow.taking import DANGER, Taking
-from actions.flow.words import threatens, wants_to_cancel, wants_to_leave
+from actions.flow.words import smells_burnt, threatens, wants_to_cancel, wants_to_leave
 from bot.language.emergency import SHORT_ANSWER, EmergencyAction, second_opinion
 from bot.language.pinyin import sounds_of
 from bot.language.reply import (
@@ -69,13 +69,14 @@ def _danger(taking: Taking) -> bool:
     if opinion is None or taking.opening:
         return False
     kind = opinion.kind.value
-    asks_who_is_inside = (
-        taking.flow.asking == Field.SEVERITY and taking.facts.category == Category.LIFT_FAULT
-    )
+    asks_how_bad = taking.flow.asking == Field.SEVERITY
+    asks_who_is_inside = asks_how_bad and taking.facts.category == Category.LIFT_FAULT
     if asks_who_is_inside and kind != "elevator_trapped":
         # 有人在里面 answers the question; it is no intruder.
         return False
-    sure = asks_who_is_inside or not _is_short(taking.turn.text)
+    # 有焦味 and 里面有人 say all that was asked; of a leak a few syllables say too little.
+    asks_for_danger = asks_how_bad and taking.facts.category != Category.LEAK
+    sure = asks_for_danger or not _is_short(taking.turn.text)
     if opinion.action is EmergencyAction.TRANSFER and sure:
         taking.flow = taking.flow.but(danger=kind)
         taking.finish(Outcome.EMERGENCY)
@@ -96,7 +97,9 @@ def _is_short(text: str) -> bool:
 
 
 def _tells_how_bad(taking: Taking) -> bool:
-    """Whether the leak itself has become dangerous: no question, it is put through."""
+    """Whether the fault itself has become dangerous: no question, it is put through."""
+    if taking.facts.category == Category.POWER_FAULT:
+        return smells_burnt(taking.turn.text)
     reading = read_severity(taking.turn.text)
     return taking.facts.category == Category.LEAK and reading is not None and reading.escalates
 

@@ -31,6 +31,8 @@ _CANCEL = re.compile(
 )
 _LEAVING = re.compile(r"再见|拜拜|挂了|先这样|回头再(?:说|打)")
 
+_BURNT = re.compile("(?P<denied>[没不无][^,，。]{0,5})?(?:焦味|糊味|煳味|烧焦|火花|冒烟)")
+
 _WRONG = re.compile(
     r"(?P<what>电话|手机|号码|联系方式|地址|房号|单元|楼栋|楼号|门牌|姓名|名字|称呼|时间)"
     r"(?:号码?|号)?[^,，。不错改换]{0,4}(?:不对|错了?|说错|记错|搞错|有问题|要?改|换|更正)"
@@ -116,3 +118,9 @@ def named_wrong(text: str) -> str:
         return ""
     word = found["what"] or found["changed"]
     return next((which for which, words in _WHICH.items() if word in words), "")
+
+
+def smells_burnt(text: str) -> bool:
+    """Whether there is a burnt smell, smoke or sparks, and it is not denied."""
+    burnt = _BURNT.search(text)
+    return burnt is not None and not burnt["denied"]

@@ -212,7 +212,7 @@ class ChaosAgent:
                 return
             if view["state"] != "callback_due":
                 continue
-            if not mine and (view["agent_id"] or self._rng.random() > 0.08):
+            if not mine and (view["agent_id"] or self._rng.random() > 0.03):
                 continue
             if not mine and (await self._act(agent, view["id"], "claim"))[0] != 200:
                 continue

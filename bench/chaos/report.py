@@ -168,8 +168,15 @@ def write_report(run: Run, folder: Path) -> None:
 
 
 def _lost_repairs(run: Run) -> list[str]:
-    """Return calls in which a repair was told and acknowledged but no ticket exists."""
-    with_ticket = {ticket["call_id"] for ticket in run.records.tickets.values()}
+    """Return calls in which a repair was told and acknowledged but no ticket exists.
+
+    A number that calls again is joined to its open case, and so to that one's ticket.
+    """
+    with_ticket = {ticket["call_id"] for ticket in run.records.tickets.values()} | {
+        call_id
+        for call_id, events in run.records.events.items()
+        if any(event["data"].get("ticket_number") in run.records.tickets for event in events)
+    }
     found = []
     for call_id, call in by_call(run.lines).items():
         for position, line in enumerate(call):

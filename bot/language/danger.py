@@ -15,6 +15,8 @@ from bot.language.pinyin import LONGEST_READ
 
 _TRANSFER, _ASK = EmergencyAction.TRANSFER, EmergencyAction.ASK
 _PLAIN = 0.9
+_MOST_PARTS = 6
+_LONGEST_TOLD_APART = 160
 
 
 def spot_in_turn(
@@ -36,9 +38,10 @@ def spot_in_turn(
     if whole is not None and whole.action is _TRANSFER:
         return whole
     findings = [whole]
-    matters = split_matters(text).texts
+    # Telling matters apart takes too long where nobody would have said so much in one breath.
+    matters = split_matters(text).texts if len(text) <= _LONGEST_TOLD_APART else ()
     if len(matters) > 1:
-        findings += [spotter.spot(matter, final=True) for matter in matters]
+        findings += [spotter.spot(matter, final=True) for matter in matters[:_MOST_PARTS]]
     else:
         findings += [_said_beside(spotter, part, whole) for part in _parts(text)]
     return max(
@@ -57,11 +60,11 @@ def _said_beside(spotter: EmergencySpotter, part: str, whole: Finding | None) ->
 
 
 def _parts(text: str) -> list[str]:
-    """The stretches between joints such as 还有 and 对了; none where there is only one."""
+    """The stretches between joints such as 还有; none for one, or more than anybody tells."""
     parts: list[str] = []
     for clause in clauses_of(text[:LONGEST_READ]):
         if parts and clause.joint < Joint.ALSO:
             parts[-1] += f"，{clause.words}"
         else:
             parts.append(clause.words)
-    return parts if len(parts) > 1 else []
+    return parts if 1 < len(parts) <= _MOST_PARTS else []

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from aiohttp import web
+from collections.abc import Awaitable, Callable
 
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from handoff.accounts import User
+from handoff.floor import FloorDesk
 from handoff.web.bodies import bridge, done, read_body
 from handoff.web.context import CONTEXT, signed_in
 
@@ -13,16 +18,17 @@ def add_floor(app: web.Application) -> None:
     for name, handler in (
         ("hold", hold),
         ("invite", invite),
-        ("merge", merge),
-        ("complete", complete),
-        ("uninvite", uninvite),
+        ("merge", _pressed("merge", FloorDesk.merge)),
+        ("complete", _pressed("complete", FloorDesk.complete)),
+        ("uninvite", _pressed("uninvite", FloorDesk.uninvite)),
         ("transfer", transfer),
         ("listen", listen),
         ("skip_briefing", skip_briefing),
     ):
         app.router.add_post(f"/api/handoffs/{{id}}/{name}", handler)
     app.router.add_post("/api/invitations/{id}/accept", accept_invitation)
-    app.router.add_post("/api/invitations/{id}/decline", decline_invitation)
+    declined = _pressed("decline_invitation", FloorDesk.decline_invitation)
+    app.router.add_post("/api/invitations/{id}/decline", declined)
 
 
 async def hold(request: web.Request) -> web.Response:
@@ -44,33 +50,6 @@ async def invite(request: web.Request) -> web.Response:
     invitation = await context.floor.invite(request.match_info["id"], user, to, mode)
     await context.audit.write(user.id, "invite", request.match_info["id"], {"to": to, "mode": mode})
     return web.json_response({"ok": True, "invitation": invitation.id})
-
-
-async def merge(request: web.Request) -> web.Response:
-    """Make a consultation a three-way call."""
-    context = request.app[CONTEXT]
-    user, _ = signed_in(request)
-    await context.floor.merge(request.match_info["id"], user)
-    await context.audit.write(user.id, "merge", request.match_info["id"])
-    return done()
-
-
-async def complete(request: web.Request) -> web.Response:
-    """Leave the caller with the invited person."""
-    context = request.app[CONTEXT]
-    user, _ = signed_in(request)
-    await context.floor.complete(request.match_info["id"], user)
-    await context.audit.write(user.id, "complete", request.match_info["id"])
-    return done()
-
-
-async def uninvite(request: web.Request) -> web.Response:
-    """Stop ringing, drop the third person, or leave as one."""
-    context = request.app[CONTEXT]
-    user, _ = signed_in(request)
-    await context.floor.uninvite(request.match_info["id"], user)
-    await context.audit.write(user.id, "uninvite", request.match_info["id"])
-    return done()
 
 
 async def transfer(request: web.Request) -> web.Response:
@@ -113,10 +92,14 @@ async def accept_invitation(request: web.Request) -> web.Response:
     return await bridge(request, case)
 
 
-async def decline_invitation(request: web.Request) -> web.Response:
-    """Do not come."""
-    context = request.app[CONTEXT]
-    user, _ = signed_in(request)
-    await context.floor.decline_invitation(request.match_info["id"], user)
-    await context.audit.write(user.id, "decline_invitation", request.match_info["id"])
-    return done()
+def _pressed(name: str, operation: Callable[[FloorDesk, str, User], Awaitable[None]]) -> Handler:
+    """Return the route of an operation that needs nothing but its press."""
+
+    async def press(request: web.Request) -> web.Response:
+        context = request.app[CONTEXT]
+        user, _ = signed_in(request)
+        await operation(context.floor, request.match_info["id"], user)
+        await context.audit.write(user.id, name, request.match_info["id"])
+        return done()
+
+    return press

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.call
 
 async def test_kill_minus_nine_loses_the_audio_and_nothing_else(house: House) -> None:
     """The supervisor starts it again, the timeline is closed, the call-back is due."""
-    phone = TextCaller(house.gateway, caller="13987654321")
+    phone = TextCaller(house.gateway, caller="18600006666")
     async with phone:
         await phone.wait_turn(0)
         await phone.say("我家水管爆了水到处喷")

@@ -47,6 +47,7 @@ async def test_a_leak_is_taken_down_confirmed_and_filed(
     replies = {
         "李先生": "是的",
         "哪个位置": "水槽下面",
+        "一滴一滴": "滴得有点快",
         "严重": "滴得有点快",
         "号码": "就这个号码",
         "时间": "明天下午都在家",

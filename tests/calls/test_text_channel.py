@@ -95,7 +95,7 @@ async def test_another_sites_page_cannot_use_it(house: House) -> None:
 
 async def test_with_nobody_at_the_desk_the_caller_is_never_left_in_silence(house: House) -> None:
     """EMG-006: the chain is gone through, the caller hears it, a call-back is promised."""
-    async with TextCaller(house.gateway, caller="13987654321") as phone:
+    async with TextCaller(house.gateway, caller="15800004444") as phone:
         await phone.wait_turn(0)
         await phone.say("我家着火了快来人")
         assert await phone.wait_event("handoff.escalated", 30) is not None

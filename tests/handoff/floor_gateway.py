@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 
 import aiohttp
 from aiohttp import web
-from aiohttp.test_utils import TestServer
 
-from tests.handoff.support import tone
+from tests.handoff.support import serving, tone
 from tests.support.stores import Stores
 from zhiban import redis_keys
 from zhiban.clock import iso_ms, utc_now
 from zhiban.floor import FloorBook
 from zhiban.handoffs import HandoffReason, HandoffRecord, HandoffState
-from zhiban.redis_client import RedisClient, open_redis
+from zhiban.redis_client import RedisClient
 from zhiban.timeline import EventName
 
 
@@ -37,6 +36,11 @@ class FloorGateway:
         self._briefing = briefing
         self._floors = FloorBook(stores.redis)
         self.here: dict[str, web.WebSocketResponse] = {}
+
+    @property
+    def lines(self) -> Iterable[web.WebSocketResponse]:
+        """The open sockets."""
+        return self.here.values()
 
     async def agent(self, request: web.Request) -> web.StreamResponse:
         handoff_id, guest = request.query["handoff"], request.query.get("agent", "")
@@ -125,17 +129,7 @@ async def open_floor(
     stores: Stores, redis_url: str, *, briefing: bool = False
 ) -> AsyncIterator[FloorGateway]:
     """Run one on a free port."""
-    waiting = open_redis(redis_url)
-    gateway = FloorGateway(stores, waiting, briefing=briefing)
-    app = web.Application()
-    app.router.add_get("/v1/agent", gateway.agent)
-    server = TestServer(app)
-    await server.start_server()
-    gateway.url = str(server.make_url("")).rstrip("/")
-    try:
+    async with serving(
+        lambda waiting: FloorGateway(stores, waiting, briefing=briefing), redis_url
+    ) as gateway:
         yield gateway
-    finally:
-        for socket in gateway.here.values():
-            await socket.close()
-        await server.close()
-        await waiting.aclose()

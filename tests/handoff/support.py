@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -206,6 +206,10 @@ class Gateway:
     joins: int = 0
     sockets: list[web.WebSocketResponse] = field(default_factory=list)
 
+    @property
+    def lines(self) -> list[web.WebSocketResponse]:
+        return self.sockets
+
     async def agent(self, request: web.Request) -> web.StreamResponse:
         handoff_id = request.query["handoff"]
         raw = await self.stores.redis.getdel(redis_keys.bridge_token(handoff_id))
@@ -267,11 +271,34 @@ class Gateway:
                     await socket.close()
 
 
+class StandIn(Protocol):
+    """A stand-in for a gateway: where agents join, and who has."""
+
+    url: str
+
+    @property
+    def lines(self) -> Iterable[web.WebSocketResponse]:
+        """The agents' open sockets."""
+
+    async def agent(self, request: web.Request) -> web.StreamResponse:
+        """Join an agent."""
+
+
+AnyStandIn = TypeVar("AnyStandIn", bound=StandIn)
+
+
 @asynccontextmanager
-async def open_gateway(stores: Stores, redis_url: str) -> AsyncIterator[Gateway]:
-    """Run a gateway on a free port."""
+async def serving(
+    make: Callable[[RedisClient], AnyStandIn], redis_url: str
+) -> AsyncIterator[AnyStandIn]:
+    """Run a stand-in on a free port.
+
+    Args:
+        make: makes it of a Redis client of its own for waiting reads.
+        redis_url: of the stores.
+    """
     waiting = open_redis(redis_url)
-    gateway = Gateway(stores, waiting)
+    gateway = make(waiting)
     app = web.Application()
     app.router.add_get("/v1/agent", gateway.agent)
     server = TestServer(app)
@@ -280,10 +307,17 @@ async def open_gateway(stores: Stores, redis_url: str) -> AsyncIterator[Gateway]
     try:
         yield gateway
     finally:
-        for socket in gateway.sockets:
+        for socket in gateway.lines:
             await socket.close()
         await server.close()
         await waiting.aclose()
+
+
+@asynccontextmanager
+async def open_gateway(stores: Stores, redis_url: str) -> AsyncIterator[Gateway]:
+    """Run a gateway on a free port."""
+    async with serving(lambda waiting: Gateway(stores, waiting), redis_url) as gateway:
+        yield gateway
 
 
 async def ask_for_person(
@@ -294,9 +328,10 @@ async def ask_for_person(
     node: str = "http://127.0.0.1:9",
     kind: str = "elevator_trapped",
     priority: int = 0,
+    phone: str = CALLER,
 ) -> HandoffRecord:
     """Do what the gateway does when a caller needs a person: ticket first, then the request."""
-    await stores.timeline.append(call_id, EventName.CALL_STARTED, {"caller": CALLER})
+    await stores.timeline.append(call_id, EventName.CALL_STARTED, {"caller": phone})
     await stores.timeline.append(
         call_id, EventName.CALLER_TURN, {"text": words, "intent": f"emergency_{kind}"}
     )
@@ -310,7 +345,7 @@ async def ask_for_person(
             building="3",
             unit="2",
             caller_name="李明",
-            phone=CALLER,
+            phone=phone,
             verbatim=(words,),
             details={"kind": kind, "unconfirmed": ["unit"]},
             call_id=call_id,
@@ -326,7 +361,7 @@ async def ask_for_person(
         reason=HandoffReason.EMERGENCY if emergency else HandoffReason.CALLER_ASKED,
         node=node,
         card={
-            "caller": {"phone": CALLER, "name": "李明", "title": "先生"},
+            "caller": {"phone": phone, "name": "李明", "title": "先生"},
             "where": {"building": "3", "unit": "2", "room": "", "unconfirmed": ["unit"]},
             "words": [words],
             "people": "两个人，一位老人",

@@ -162,6 +162,9 @@ async def test_lost_network_comes_back_by_itself(
     page = await open_desk(browser, await cable.mend(), "agent")
     await cable.cut()
     await expect(page.locator("#offline")).to_be_visible()
+    await page.click("#away")  # nobody could be told: the page does not claim it
+    await expect(page.get_by_text("状态没有改变")).to_be_visible()
+    await expect(page.locator("#ready")).to_have_attribute("aria-pressed", "true")
     record = await ask_for_person(stores, "c1")
     await cable.mend()
     await expect(page.locator("#offline")).to_be_hidden()

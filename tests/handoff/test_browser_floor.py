@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 from playwright.async_api import Browser, Page, expect
 
 from tests.handoff.conftest import StartDesk
@@ -9,9 +12,19 @@ from tests.handoff.floor_gateway import open_floor
 from tests.handoff.pages import NEEDS_BROWSER, line_says, open_desk
 from tests.handoff.support import ask_for_person, wait_for_state
 from tests.support.stores import Stores
-from zhiban.handoffs import HandoffState
+from zhiban.handoffs import HandoffRecord, HandoffState
 
 pytestmark = NEEDS_BROWSER
+
+
+@asynccontextmanager
+async def _talking(stores: Stores, redis_url: str, page: Page) -> AsyncIterator[HandoffRecord]:
+    """Have the page's agent talk with a caller."""
+    async with open_floor(stores, redis_url) as gateway:
+        record = await ask_for_person(stores, "c1", node=gateway.url)
+        await page.click("#accept")
+        await line_says(page, "正在通话")
+        yield record
 
 
 async def _controls(page: Page) -> list[str]:
@@ -23,10 +36,7 @@ async def test_hold_is_seen_and_ends(
 ) -> None:
     desk = await start_desk()
     page = await open_desk(browser, desk.url, "agent")
-    async with open_floor(stores, redis_url) as gateway:
-        await ask_for_person(stores, "c1", node=gateway.url)
-        await page.click("#accept")
-        await line_says(page, "正在通话")
+    async with _talking(stores, redis_url, page):
         await page.keyboard.press("k")
         await line_says(page, "业主听音乐等待")
         await expect(page.locator("#hold")).to_have_attribute("aria-pressed", "true")
@@ -43,10 +53,7 @@ async def test_consult_becomes_three_way_and_is_handed_over(
     desk = await start_desk()
     page = await open_desk(browser, desk.url, "agent")
     colleague = await open_desk(browser, desk.url, "agent2")
-    async with open_floor(stores, redis_url) as gateway:
-        record = await ask_for_person(stores, "c1", node=gateway.url)
-        await page.click("#accept")
-        await line_says(page, "正在通话")
+    async with _talking(stores, redis_url, page) as record:
         await page.keyboard.press("c")
         await expect(page.locator("#picker [data-to=agent2] .state")).to_have_text("就绪")
         await page.keyboard.press("Enter")
@@ -83,10 +90,7 @@ async def test_owner_is_told_who_does_not_come(
     desk = await start_desk()
     page = await open_desk(browser, desk.url, "agent")
     colleague = await open_desk(browser, desk.url, "agent2")
-    async with open_floor(stores, redis_url) as gateway:
-        await ask_for_person(stores, "c1", node=gateway.url)
-        await page.click("#accept")
-        await line_says(page, "正在通话")
+    async with _talking(stores, redis_url, page):
         await page.click("#three-way")
         await page.click("#picker [data-to=agent2]")
         await expect(colleague.locator(".invitation h2")).to_contain_text("请您加入通话")
@@ -109,10 +113,7 @@ async def test_third_person_leaves_and_can_be_sent_away(
     desk = await start_desk()
     page = await open_desk(browser, desk.url, "agent")
     colleague = await open_desk(browser, desk.url, "agent2")
-    async with open_floor(stores, redis_url) as gateway:
-        record = await ask_for_person(stores, "c1", node=gateway.url)
-        await page.click("#accept")
-        await line_says(page, "正在通话")
+    async with _talking(stores, redis_url, page) as record:
         for leaves_by_itself in (True, False):
             await page.click("#three-way")
             await page.click("#picker [data-to=agent2]")
@@ -134,10 +135,7 @@ async def test_transfer_to_a_person_rings_there_and_ends_here(
     colleague = await open_desk(browser, desk.url, "leader")
     busy = await open_desk(browser, desk.url, "agent2")
     await busy.click("#dnd")
-    async with open_floor(stores, redis_url) as gateway:
-        record = await ask_for_person(stores, "c1", node=gateway.url)
-        await page.click("#accept")
-        await line_says(page, "正在通话")
+    async with _talking(stores, redis_url, page) as record:
         await page.keyboard.press("t")
         disturbed = page.locator("#picker [data-to=agent2]")
         await expect(disturbed).to_be_disabled()
@@ -173,10 +171,7 @@ async def test_a_second_window_waits_and_takes_over_when_the_first_is_closed(
 ) -> None:
     desk = await start_desk()
     page = await open_desk(browser, desk.url, "agent")
-    async with open_floor(stores, redis_url) as gateway:
-        await ask_for_person(stores, "c1", node=gateway.url)
-        await page.click("#accept")
-        await line_says(page, "正在通话")
+    async with _talking(stores, redis_url, page):
         second = await page.context.new_page()
         await second.goto(desk.url)
         await line_says(second, "通话在另一个窗口中进行")
@@ -200,8 +195,5 @@ async def test_no_control_without_its_operation(
 
     await page.route("**/api/boot", older)
     await page.reload()
-    async with open_floor(stores, redis_url) as gateway:
-        await ask_for_person(stores, "c1", node=gateway.url)
-        await page.click("#accept")
-        await line_says(page, "正在通话")
+    async with _talking(stores, redis_url, page):
         assert await _controls(page) == ["mute", "return", "hangup"]

@@ -162,6 +162,25 @@ async def test_question_mark_lists_every_shortcut(start_desk: StartDesk, browser
     await expect(page.locator("#ready")).to_have_attribute("aria-pressed", "true")
 
 
+async def test_a_key_counts_in_the_very_moment_a_window_closes(
+    start_desk: StartDesk, browser: Browser
+) -> None:
+    """Until the page is drawn again the focus is still on the closed window's button."""
+    desk = await start_desk()
+    page = await open_desk(browser, desk.url, "agent")
+    await page.keyboard.press("?")
+    inside = await page.evaluate(
+        """() => {
+          document.getElementById("help").close();
+          const focused = document.activeElement;
+          focused.dispatchEvent(new KeyboardEvent("keydown", { key: "r", bubbles: true }));
+          return focused.closest("dialog") !== null;
+        }"""
+    )
+    assert inside
+    await expect(page.locator("#away")).to_have_attribute("aria-pressed", "true")
+
+
 @pytest.mark.parametrize("theme", ["night", "day"])
 async def test_text_can_be_read_by_weak_eyes(
     stores: Stores, start_desk: StartDesk, redis_url: str, browser: Browser, theme: str

@@ -168,6 +168,19 @@ async def test_danger_in_words_nobody_has_answered_is_filed(
     assert record.card["words"] == ["我家着火了快来人啊"]
 
 
+async def test_danger_named_beside_a_question_is_filed_too(
+    stores: Stores, watch: NodeWatch
+) -> None:
+    """A dead node's words are read as those of a live call: whole and in their parts."""
+    await _held_call(stores, "c1")
+    words = "物业费怎么交，还有我家着火了"
+    await stores.timeline.append("c1", EventName.CALLER_INTERIM, {"text": words, "final": True})
+    await watch.look()
+    (record,) = await stores.ledger.open()
+    assert (record.kind, record.priority) == ("fire", 0)
+    assert record.card["words"] == [words]
+
+
 async def test_closed_question_without_an_answer_is_no_clear_no(
     stores: Stores, watch: NodeWatch
 ) -> None:

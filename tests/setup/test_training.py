@@ -12,8 +12,8 @@ import yaml
 
 from zhiban.settings import Settings
 from zhiban.setup import training
-from zhiban.setup.answer_lessons import write_lessons
 from zhiban.setup.faults import SetupCode, SetupError
+from zhiban.setup.lessons import write_lessons
 from zhiban.setup.progress import Progress
 
 TRAINER = """#!/bin/sh
@@ -118,12 +118,17 @@ def test_no_model_yet_says_what_to_do(tmp_path: Path) -> None:
     assert "zhiban train" in caught.value.advice
 
 
-def test_the_sites_questions_are_taught_with_less_weight(
+def test_everything_is_taught_at_once_the_sites_questions_with_less_weight(
     tmp_path: Path,
 ) -> None:
+    rules, voice = tmp_path / "rules.yml", tmp_path / "voice.yml"
+    rules.write_text("version: '3.1'\nrules: []\n")
+    voice.write_text("nlu:\n- intent: parking\n  examples: |\n    - 车停哪儿\n", encoding="utf-8")
     lessons = tmp_path / "lessons.yml"
-    write_lessons(Settings.from_env({}).site_dir, lessons)
-    taught = yaml.safe_load(lessons.read_text(encoding="utf-8"))["nlu"]
-    parking = next(one for one in taught if one["intent"] == "parking")
+    others = write_lessons([rules, voice], Settings.from_env({}).site_dir, lessons)
+    assert others == [rules]
+    first, *rest = yaml.safe_load(lessons.read_text(encoding="utf-8"))["nlu"]
+    assert first == {"intent": "parking", "examples": "- 车停哪儿\n"}
+    parking = next(one for one in rest if one["intent"] == "parking")
     assert "- 停车费一个月多少钱\n" in parking["examples"]
-    assert all(one["metadata"] == {"weight": 0.5} for one in taught)
+    assert all(one["metadata"] == {"weight": 0.5} for one in rest)

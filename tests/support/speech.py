@@ -10,6 +10,7 @@ import soxr
 from bot.language.pinyin import sounds_of
 
 _VOICE_RATE = 24000
+_MARGIN = 3200
 Samples = npt.NDArray[np.float32]
 
 
@@ -43,7 +44,12 @@ def samples_of(raw: bytes) -> Samples:
 
 
 def correlation(heard: Samples, sent: Samples) -> float:
-    """Return the highest normalised correlation of ``sent`` with any stretch of ``heard``."""
+    """Return the highest normalised correlation of ``sent`` with any stretch of ``heard``.
+
+    What is missing at either end counts by its share of the energy, up to 200 ms: who speaks at
+    the very moment a line is joined may lose a frame, and that is no other sound.
+    """
+    heard = np.pad(heard, _MARGIN)
     size = 1 << (len(heard) + len(sent)).bit_length()
     product = np.fft.irfft(np.fft.rfft(heard, size) * np.conj(np.fft.rfft(sent, size)), size)
     product = product[: max(1, len(heard) - len(sent) + 1)]

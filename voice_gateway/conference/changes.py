@@ -7,7 +7,7 @@ import asyncio
 from voice_gateway.conference.attendee import Attendee
 from voice_gateway.services import Services
 from zhiban.clock import iso_ms, utc_now
-from zhiban.floor import Floor, FloorBook, Guest, Part
+from zhiban.floor import Floor, FloorBook, Guest, Part, write_floor_event
 from zhiban.handoffs import HandoffRecord
 from zhiban.timeline import EventName
 
@@ -107,13 +107,4 @@ class FloorChanges:
     async def _write(
         self, name: EventName, record: HandoffRecord, agent_id: str, mode: str, reason: str
     ) -> None:
-        await self._timeline.append(
-            record.call_id,
-            name,
-            {
-                "handoff_id": record.id,
-                "agent_id": agent_id,
-                "mode": str(mode),
-                "reason": reason,
-            },
-        )
+        await write_floor_event(self._timeline, record, name, agent_id, mode, reason)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 
+from bot.language.danger import spot_in_turn
 from bot.language.emergency import EmergencyAction, EmergencySpotter
 from zhiban import redis_keys
 from zhiban.calls.lock import settling
@@ -102,7 +103,7 @@ class CallSettler:
         words = traces.told.words[-1:]
         if not kind and not served:
             for text in traces.unheard:
-                finding = self._spotter.spot(text, final=True)
+                finding = spot_in_turn(self._spotter, text)
                 if finding is not None:
                     kind, level, words = finding.kind.value, finding.level, (text,)
                     if finding.action is EmergencyAction.TRANSFER:

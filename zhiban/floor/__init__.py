@@ -1,6 +1,7 @@
 """The floor of a call: who is in it besides caller and owner, and whether the caller is on hold."""
 
 from zhiban.floor.book import FloorBook
+from zhiban.floor.events import write_floor_event
 from zhiban.floor.model import (
     BRIEFING_SECONDS,
     Ear,
@@ -22,4 +23,5 @@ __all__ = [
     "InviteMode",
     "ListenMode",
     "Part",
+    "write_floor_event",
 ]

@@ -12,7 +12,8 @@ export function listen(shortcuts) {
   fillHelp(shortcuts);
   byId("help-open").onclick = () => dialog.showModal();
   document.addEventListener("keydown", (event) => {
-    if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog")) return;
+    // A window just closed may keep the focus for a moment: only an open one takes the keys.
+    if (event.target.closest("input:not([type=checkbox]), textarea, select, dialog[open]")) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const pressed = nameOf(event);
     for (const { keys, press } of shortcuts) {

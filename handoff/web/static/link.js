@@ -23,8 +23,11 @@ export class Link {
     this.#open();
   }
 
+  /** @returns {boolean} whether there was a desk to send it to */
   send(message) {
-    if (this.socket.readyState === WebSocket.OPEN) this.socket.send(JSON.stringify(message));
+    const open = this.socket.readyState === WebSocket.OPEN;
+    if (open) this.socket.send(JSON.stringify(message));
+    return open;
   }
 
   /** Follow one call's events (again after every reconnection); "" for none. */

@@ -1,6 +1,6 @@
 // The agent's own status, and the press that lets the page ring.
 
-import { byId, h, update } from "./dom.js";
+import { byId, h, toast, update } from "./dom.js";
 import { changed, content, state } from "./state.js";
 import { word } from "./words.js";
 
@@ -23,8 +23,11 @@ export class StatusBar {
   }
 
   choose(status) {
+    if (!this.link.send({ type: "status", status })) {
+      toast("与值班台的连接断了，状态没有改变，请稍后再按", "error");
+      return;
+    }
     state.status = status;
-    this.link.send({ type: "status", status });
     // Reporting ready is when it makes sense to be asked whether rings may be shown.
     if (status === "ready") this.ringer.allowNotices().then(() => this.render());
     changed();

@@ -38,6 +38,8 @@ export class CallAudio {
     this.maxMs = maxMs;
     this.muted = false;
     this.spoken = 0;
+    this.early = [];
+    this.stopped = false;
     this.counters = { sent: 0, received: 0, level: 0, queuedMs: 0, underruns: 0, droppedMs: 0 };
   }
 
@@ -47,6 +49,7 @@ export class CallAudio {
    * @returns {Promise<{capturing: boolean, problem: string}>} problem: for the user, in Chinese
    */
   async start({ capture = true } = {}) {
+    this.stopped = false;
     this.context = new AudioContext({ latencyHint: "interactive" });
     await this.context.audioWorklet.addModule(here("playback-worklet.js"));
     this.player = new AudioWorkletNode(this.context, "zhiban-playback", {
@@ -59,6 +62,7 @@ export class CallAudio {
       this.onLevel({ heard: data.level, spoken: this.muted ? 0 : this.spoken });
     };
     this.player.connect(this.context.destination);
+    for (const frame of this.early.splice(0)) this.player.port.postMessage(frame, [frame]);
     let problem = "";
     if (capture) {
       try {
@@ -78,13 +82,15 @@ export class CallAudio {
 
   /** @param {ArrayBuffer} frame any length of 16 kHz s16le; the buffer is given away */
   play(frame) {
-    if (!this.player) return;
+    if (this.stopped) return;
     this.counters.received++;
-    this.player.port.postMessage(frame, [frame]);
+    if (this.player) this.player.port.postMessage(frame, [frame]);
+    else this.#keep(frame);
   }
 
   /** Drop what has not been played yet (the far side was interrupted). */
   flush() {
+    this.early = [];
     this.player?.port.postMessage({ type: "flush" });
   }
 
@@ -105,9 +111,19 @@ export class CallAudio {
     this.player?.disconnect();
     this.recorder?.disconnect();
     this.player = this.recorder = this.stream = undefined;
+    this.stopped = true;
+    this.early = [];
     const context = this.context;
     this.context = undefined;
     if (context && context.state !== "closed") await context.close();
+  }
+
+  /** Hold sound that comes before the loudspeaker is open, the newest `maxMs` of it. */
+  #keep(frame) {
+    this.early.push(frame);
+    const longest = (this.maxMs / 1000) * RATE * 2;
+    let waiting = this.early.reduce((bytes, one) => bytes + one.byteLength, 0);
+    while (waiting > longest && this.early.length > 1) waiting -= this.early.shift().byteLength;
   }
 
   #unlock() {
