@@ -313,9 +313,11 @@ async def test_people_are_rung_until_one_takes_the_call(
     assert ("Playback" in caller.trace) is (len(rung) == 10)
 
 
-async def test_the_sip_leg_carries_number_and_id(plan: Dialplan, pbx: Pbx) -> None:
-    """By SIP the bot is a telephone: here one that is gone."""
-    caller = _caller(plan, pbx)
+@pytest.mark.parametrize("status", ["BUSY", "CHANUNAVAIL", "CONGESTION", "NOANSWER"])
+async def test_the_sip_leg_carries_number_and_id(plan: Dialplan, pbx: Pbx, status: str) -> None:
+    """By SIP the bot is a telephone: full (486), not there, refused (503), or silent; a person."""
+    phones = {_PERSON: Phone(), "PJSIP/8000": Phone(status)}
+    caller = _caller(plan, pbx, phones=phones)
     await caller.run("zhiban-sip", "02161234567")
     assert caller.rung == ["PJSIP/8000", _PERSON]
     assert caller.headers == {"X-DID": "02161234567", "X-PBX-Call": "1732279200.17"}

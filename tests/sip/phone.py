@@ -13,11 +13,19 @@ from typing import Any
 
 import numpy as np
 import soundfile
+import soxr
 
 from tests.sip.agent import free_sip_port
 from tests.sip.peer import until
 from tests.support.house import free_ports
-from tests.support.speech import Samples, correlation
+from tests.support.speech import Samples, correlation, samples_of
+
+RTP_PORTS = range(20_000, 25_000)
+"""Where telephones want to be spoken to; nothing else listens there."""
+_RATE = 8_000
+_SILENT_SECONDS = 90
+_VOICED = 400 / 32_768
+_WAV_HEADER = 44
 
 _CONFIG = """\
 sip_listen 127.0.0.1:{sip}
@@ -39,7 +47,7 @@ ausrc_srate 8000
 auplay_srate 8000
 ausrc_channels 1
 auplay_channels 1
-rtp_ports 20000-24998
+rtp_ports {rtp}
 audio_jitter_buffer_type fixed
 audio_jitter_buffer_delay 2-8
 jitter_buffer_type fixed
@@ -59,7 +67,7 @@ class Phone:
     _reader: asyncio.StreamReader
     _writer: asyncio.StreamWriter
     events: list[dict[str, Any]] = field(default_factory=list)
-    _following: asyncio.Task[None] | None = None
+    files: int = 0
 
     async def command(self, command: str, params: str = "") -> None:
         """Order something: dial, hangup, accept, sndcode…"""
@@ -70,6 +78,14 @@ class Phone:
     async def dial(self, uri: str) -> None:
         """Call somebody."""
         await self.command("dial", uri)
+
+    async def say(self, samples: Samples) -> None:
+        """Begin to say something, 8 kHz, and be silent after it; what was being said is cut off."""
+        self.files += 1
+        quiet = np.zeros(_SILENT_SECONDS * _RATE, dtype=np.float32)
+        file = self.folder / f"say-{self.files}.wav"
+        write_speech(file, np.concatenate([samples, quiet]))
+        await self.command("ausrc", f"aufile,{file}")
 
     async def press(self, keys: str) -> None:
         """Press keys, one after the other."""
@@ -109,9 +125,25 @@ class Phone:
     def _dump(self, way: str) -> Samples:
         (file,) = self.folder.glob(f"dump-*-{way}.wav")
         samples, rate = soundfile.read(file, dtype="float32")
-        assert rate == 8000
-        found: Samples = samples if samples.ndim == 1 else samples[:, 0]
+        mono = samples if samples.ndim == 1 else samples[:, 0]
+        # It is kept at the codec's rate.
+        found: Samples = mono if rate == _RATE else soxr.resample(mono, rate, _RATE)
         return found
+
+    def newest(self, seconds: float) -> Samples:
+        """Return the last of what it has played, 8 kHz; less when there is not so much yet."""
+        size = int(seconds * _RATE) * 2
+        for file in self.folder.glob("dump-*-dec.wav"):
+            with file.open("rb") as growing:
+                end = growing.seek(0, 2)
+                growing.seek(max(_WAV_HEADER, end - size))
+                return samples_of(growing.read())
+        return np.zeros(0, dtype=np.float32)
+
+    def is_quiet(self, seconds: float) -> bool:
+        """Return whether it has played silence for so long."""
+        newest = self.newest(seconds)
+        return len(newest) >= int(seconds * _RATE) and float(np.abs(newest).max()) < _VOICED
 
     async def follow(self) -> None:
         """Keep the events that the telephone tells."""
@@ -147,8 +179,9 @@ async def phone(
     folder.mkdir(parents=True, exist_ok=True)
     sip, control = free_sip_port(), free_ports(1)[0]
     text = _CONFIG.format(
-        sip=sip, control=control, source=source, folder=folder, codecs=codecs, more=more
-    )
+        sip=sip, control=control, source=source, folder=folder, codecs=codecs, more=more,
+        rtp=f"{RTP_PORTS.start}-{RTP_PORTS.stop - 2}",
+    )  # fmt: skip
     (folder / "config").write_text(text)
     (folder / "accounts").write_text(account + "\n")
     (folder / "contacts").write_text("")

@@ -24,6 +24,17 @@ ALAW = OFFER.format(
 )
 GSM_ONLY = OFFER.format(formats="3", maps="a=rtpmap:3 GSM/8000")
 
+
+def alaw_at(port: int, *, direction: str = "sendrecv") -> str:
+    """Return an offer of A-law with media at this port of ours.
+
+    Args:
+        port: where we want to be spoken to.
+        direction: sendrecv, recvonly…
+    """
+    return f"{ALAW.replace('[media_port]', str(port))}\na={direction}"
+
+
 _FROM = '"x" <sip:13800000000@[local_ip]:[local_port]>;tag=[pid]t[call_number]'
 
 
@@ -97,6 +108,11 @@ Contact: {contact}
 def pause(milliseconds: int) -> str:
     """Return a step that waits."""
     return f'<pause milliseconds="{milliseconds}"/>'
+
+
+def stream(file: Path) -> str:
+    """Return a step that begins to send a file of A-law, round and round, from the media port."""
+    return f'<nop><action><exec rtp_stream="{file},-1,8"/></action></nop>'
 
 
 RINGING = answered(100, optional=True) + answered(180, optional=True)

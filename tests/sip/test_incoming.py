@@ -132,7 +132,7 @@ async def test_giving_up_while_it_rings(peer: Peer, tmp_path: Path) -> None:
 
 async def test_no_packets_at_all(agent: Agent, peer: Peer, tmp_path: Path) -> None:
     """A call without media is ended after some seconds, with its cause."""
-    ran = await sipp(tmp_path / "sipp", [*CALL, asked("BYE"), _OK], target=agent.listen)
+    ran = await sipp(tmp_path / "sipp", [*CALL, asked("BYE"), OK], target=agent.listen)
     assert ran.code == 0, ran.messages
     call = await peer.call()
     await until(lambda: call.hangup)
@@ -265,7 +265,7 @@ async def test_hold_and_retrieve(
     assert len(peer.calls) == 1
 
 
-_OK = """<send><![CDATA[
+OK = """<send><![CDATA[
 SIP/2.0 200 OK
 [last_Via:]
 [last_From:]

@@ -6,6 +6,7 @@ import ipaddress
 import logging
 from pathlib import Path
 
+import numpy as np
 import pytest
 from baresip import AudioInfo, AudioNotActive, AudioRestarted, AudioStats
 
@@ -121,13 +122,15 @@ def test_limits_count_and_fill_again() -> None:
 class _Audio:
     """The stack's audio with a small buffer."""
 
-    def __init__(self, rate: int = 8_000) -> None:
+    def __init__(self, rate: int = 8_000, channels: int = 1) -> None:
         self.rate = rate
+        self.channels = channels
         self.room = 1_000
         self.sent = bytearray()
         self.received = bytearray()
         self.restarted = False
         self.active = True
+        self.ways = (True, True)
         self.flushed = 0
         self.flushing = False
 
@@ -135,7 +138,9 @@ class _Audio:
         """Tell rates."""
         if not self.active:
             raise AudioNotActive("no")
-        return AudioInfo(True, True, self.rate, 1, 20, self.rate, 1, 0, 0, 32_768, 32_768)
+        line = (self.rate, self.channels)
+        speaks, hears = self.ways
+        return AudioInfo(speaks, hears, *line, 20, *line, len(self.sent), 0, 32_768, 32_768)
 
     def stats(self) -> AudioStats:
         """Count."""
@@ -224,6 +229,43 @@ def test_a_renegotiated_codec_is_followed() -> None:
     for _ in range(10):
         media.write(bytes(320))
     assert 5_600 <= len(audio.sent) - before <= 6_400
+
+
+@pytest.mark.parametrize("ways", [(True, False), (False, True)])
+def test_a_line_of_one_way_is_used_that_way(ways: tuple[bool, bool]) -> None:
+    """What can be heard is heard, what can be said is said; the other way may open later."""
+    audio = _Audio()
+    audio.ways = ways
+    media = SipMedia(audio)
+    audio.received += b"\1\2" * 100
+    media.write(b"\3\4" * 100)
+    assert (len(audio.sent), len(media.read())) == (200 * ways[0], 200 * ways[1])
+    audio.ways = (True, True)
+    media.push()
+    assert bytes(audio.sent) == b"\3\4" * 100
+    assert media.read() == b"\1\2" * 100 * ways[0]
+
+
+def test_two_channels_are_one_voice() -> None:
+    """Opus is 48 kHz and stereo whoever speaks, and what finds no room is sent later there too."""
+    audio = _Audio(48_000, 2)
+    media = SipMedia(audio)
+    audio.received += np.repeat(
+        np.array([1_000, 3_000], dtype="<i2")[None], 48_000, axis=0
+    ).tobytes()
+    heard = np.frombuffer(media.read(), dtype="<i2")
+    assert 7_800 <= len(heard) <= 8_000
+    assert np.median(heard) == 2_000
+    speech = np.full(1_600, 500, dtype="<i2").tobytes()
+    media.write(speech)
+    assert len(audio.sent) == 1_000
+    assert 0.15 < media.unsent_seconds <= 0.2
+    audio.room = 100_000
+    media.push()
+    both = np.frombuffer(audio.sent, dtype="<i2").reshape(-1, 2)
+    assert 9_400 <= len(both) <= 9_600
+    assert (both[:, 0] == both[:, 1]).all()
+    assert np.median(both) == 500
 
 
 def test_no_number_in_a_log() -> None:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import cast
 
 from tests.sip.agent import Agent, free_sip_port, user_agent
 from tests.sip.peer import Peer, until
@@ -71,3 +74,57 @@ async def test_a_registrar_that_is_away_is_tried_again(peer: Peer, tmp_path: Pat
         registrar = asyncio.create_task(sipp(tmp_path / "registrar", steps, port=port, seconds=60))
         await _registered(agent, 60.0)
         await registrar
+
+
+async def test_a_lease_that_is_not_renewed_is_asked_for_anew(peer: Peer, tmp_path: Path) -> None:
+    """A registrar that has no room for a while: shown as not registered, and tried again."""
+    own = free_sip_port()
+    async with _registrar([(200, 4), (503, 0), (503, 0)]) as port:
+        account = {
+            "account": f"8000@127.0.0.1:{port}",
+            "password": "secret",
+            "listen": f"127.0.0.1:{own}",
+        }
+        async with user_agent(tmp_path, peer.url, **account) as agent:
+            await _registered(agent)
+            await until(lambda: "registration lost: 503" in agent.logged, 30)
+            assert (await agent.health())["registered"] is False
+            await _registered(agent, 40.0)
+
+
+class _Registrar(asyncio.DatagramProtocol):
+    """Answers each request with the next status and lease (s), then with a minute for everybody."""
+
+    def __init__(self, answers: list[tuple[int, int]]) -> None:
+        self._answers = answers
+        self._transport: asyncio.DatagramTransport | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
+        status, seconds = self._answers.pop(0) if self._answers else (200, 60)
+        lines = data.decode().split("\r\n")
+        copied = [
+            line for line in lines if line.startswith(("Via", "From", "To", "Call-ID", "CSeq"))
+        ]
+        copied += [
+            f"{line.partition('>')[0]}>;expires={seconds}"
+            for line in lines
+            if line.startswith("Contact")
+        ]
+        text = "\r\n".join([f"SIP/2.0 {status} Said", *copied, "Content-Length: 0", "", ""])
+        assert self._transport is not None
+        self._transport.sendto(text.encode(), addr)
+
+
+@asynccontextmanager
+async def _registrar(answers: list[tuple[int, int]]) -> AsyncIterator[int]:
+    port = free_sip_port()
+    transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: _Registrar(answers), local_addr=("127.0.0.1", port)
+    )
+    try:
+        yield port
+    finally:
+        transport.close()

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import deque
 from typing import Protocol
 
+import numpy as np
 from baresip import AudioInfo, AudioNotActive, AudioRestarted, AudioStats
 
 from voice_gateway.pipeline.resampling import LiveResampler
 
 RATE = 8_000
-"""Of the voice link, Hz; wideband codecs are resampled."""
+"""Of the voice link, Hz; other codecs are resampled."""
 FRAME_SECONDS = 0.02
 FRAME_BYTES = int(RATE * FRAME_SECONDS) * 2
 _LONGEST_WAITING = 2 * RATE * 2
@@ -53,19 +54,25 @@ class SipMedia:
         self._audio = audio
         self._waiting: deque[bytes] = deque()
         self._waiting_bytes = 0
+        self._rest = b""
         self._up: LiveResampler | None = None
         self._down: LiveResampler | None = None
-        self._bound = False
+        self._up_channels = 1
+        self._down_channels = 1
+        self._hearing = False
+        self._speaking = False
         self._flushing: int | None = None
 
     def read(self) -> bytes:
         """Return what has arrived since the last time."""
         try:
-            self._bind()
+            if not self._can_hear():
+                return b""
             pcm = self._audio.read(_AT_ONCE)
         except (AudioNotActive, AudioRestarted):
-            self._bound = False
+            self._begin_again()
             return b""
+        pcm = _mixed(pcm, self._up_channels)
         return self._up.convert(pcm) if self._up is not None and pcm else pcm
 
     def write(self, pcm: bytes) -> None:
@@ -79,34 +86,35 @@ class SipMedia:
     def push(self) -> None:
         """Hand waiting speech to the stack as far as there is room."""
         try:
-            self._bind()
+            if not self._can_speak():
+                return
             if self._flushing is not None and self._is_flushing(self._flushing):
                 return
-            while self._waiting:
-                pcm = self._waiting.popleft()
-                self._waiting_bytes -= len(pcm)
-                sent = self._down.convert(pcm) if self._down is not None else pcm
-                taken = self._audio.write(sent) if sent else 0
-                if taken < len(sent):
-                    # Of a resampled piece the rest is lost; it takes two seconds too many to happen.
-                    rest = pcm[taken:] if self._down is None else b""
-                    self._waiting.appendleft(rest)
-                    self._waiting_bytes += len(rest)
-                    return
+            while self._rest or self._waiting:
+                if not self._rest:
+                    pcm = self._waiting.popleft()
+                    self._waiting_bytes -= len(pcm)
+                    down = self._down.convert(pcm) if self._down is not None else pcm
+                    self._rest = _spread(down, self._down_channels)
+                if self._rest:
+                    self._rest = self._rest[self._audio.write(self._rest) :]
+                    if self._rest:
+                        return
         except (AudioNotActive, AudioRestarted):
-            self._bound = False
+            self._begin_again()
 
     def clear(self) -> None:
         """Drop speech that has not been sent."""
         self._waiting.clear()
         self._waiting_bytes = 0
+        self._rest = b""
         try:
             stats = self._audio.stats()
             if stats.tx_buffered and self._flushing is None:
                 self._audio.flush_tx()
                 self._flushing = stats.tx_flushed_bytes
         except (AudioNotActive, AudioRestarted):
-            self._bound = False
+            self._begin_again()
 
     def _is_flushing(self, flushed_before: int) -> bool:
         """The stack flushes at its next packet; what is written before goes with the rest."""
@@ -123,18 +131,48 @@ class SipMedia:
             info = self._audio.info()
         except AudioNotActive:
             return 0.0
-        queued: float = info.tx_buffered / 2 / (info.tx_sample_rate or RATE)
+        bytes_a_second = 2 * (info.tx_channels or 1) * (info.tx_sample_rate or RATE)
+        queued: float = (info.tx_buffered + len(self._rest)) / bytes_a_second
         return queued + self._waiting_bytes / 2 / RATE
 
-    def _bind(self) -> None:
-        """Look at the rates when media has started or was negotiated again."""
-        if self._bound:
-            return
-        info = self._audio.info()
-        if not (info.rx_ready and info.tx_ready):
-            raise AudioNotActive("not yet")
-        up, down = info.rx_sample_rate, info.tx_sample_rate
-        self._flushing = None
-        self._up = LiveResampler(up, RATE) if up != RATE else None
-        self._down = LiveResampler(RATE, down) if down != RATE else None
-        self._bound = True
+    def _can_hear(self) -> bool:
+        """Look at the format when media has started or was negotiated again.
+
+        Each way by itself: a line may be one-way by negotiation.
+        """
+        if not self._hearing:
+            info = self._audio.info()
+            self._hearing = info.rx_ready
+            rate = info.rx_sample_rate
+            self._up = LiveResampler(rate, RATE) if info.rx_ready and rate != RATE else None
+            self._up_channels = info.rx_channels
+        return self._hearing
+
+    def _can_speak(self) -> bool:
+        if not self._speaking:
+            info = self._audio.info()
+            self._speaking = info.tx_ready
+            rate = info.tx_sample_rate
+            self._down = LiveResampler(RATE, rate) if info.tx_ready and rate != RATE else None
+            self._down_channels = info.tx_channels
+            self._flushing = None
+            self._rest = b""
+        return self._speaking
+
+    def _begin_again(self) -> None:
+        self._hearing = self._speaking = False
+
+
+def _mixed(pcm: bytes, channels: int) -> bytes:
+    """Return interleaved s16le as mono: Opus is always two channels."""
+    if channels == 1:
+        return pcm
+    samples = np.frombuffer(pcm, dtype="<i2").reshape(-1, channels)
+    return bytes(samples.mean(axis=1).astype("<i2").tobytes())
+
+
+def _spread(pcm: bytes, channels: int) -> bytes:
+    """Return mono s16le on each of several channels."""
+    if channels == 1:
+        return pcm
+    return bytes(np.repeat(np.frombuffer(pcm, dtype="<i2"), channels).tobytes())

@@ -90,8 +90,9 @@ class Outbound:
             await self._redis.xgroup_create(
                 redis_keys.SIP_ORDERS, redis_keys.SIP_GROUP, id="$", mkstream=True
             )
-        except ResponseError:
-            pass  # it exists
+        except ResponseError as error:
+            if "BUSYGROUP" not in str(error):
+                raise
         while True:
             found = await self._redis.xreadgroup(
                 redis_keys.SIP_GROUP, name, {redis_keys.SIP_ORDERS: ">"}, block=BLOCK_MS

@@ -13,7 +13,7 @@ from zhiban.settings import read_fields
 
 _TRANSPORTS = ("udp", "tcp", "tls")
 _SRTP = {"off": (), "on": ("mediaenc=srtp",), "must": ("mediaenc=srtp-mand",)}
-_CODECS = {"pcma": "pcma", "pcmu": "pcmu", "g722": "g722/16000/1"}
+_CODECS = {"pcma": "pcma", "pcmu": "pcmu", "g722": "g722/16000/1", "opus": "opus/48000/2"}
 _ACCOUNT = re.compile(r"[^@\s:;<>\"?]+@[^@\s;<>\"?]+")
 _HOST = re.compile(r"[\w.-]+(:\d+)?")
 _LONGEST_JITTER_MS = 400
@@ -38,7 +38,7 @@ class SipSettings:
         srtp: off, on (where the other side can) or must.
         certificate: PEM file with certificate and key, for TLS.
         ca: PEM file of authorities that the other side's certificate is checked against.
-        codecs: pcma, pcmu, g722; the first common one is taken.
+        codecs: pcma, pcmu, g722, opus; the first common one is taken.
         max_calls: calls at once, both directions.
         calls_per_second: new calls a second, as many again in one burst.
         rtp_ports: UDP ports of the media, lowest-highest.
@@ -95,7 +95,7 @@ class SipSettings:
         for name, value in (("PROXY", self.proxy), ("TRUNK", self.trunk)):
             _want(not value or _HOST.fullmatch(value), name, "host[:port]")
         _want(self.srtp in _SRTP, "SRTP", "off, on or must")
-        _want(bool(self.audio_codecs), "CODECS", "pcma, pcmu, g722")
+        _want(bool(self.audio_codecs), "CODECS", "pcma, pcmu, g722, opus")
         _want(bool(_PORTS.fullmatch(self.rtp_ports)), "RTP_PORTS", "10000-20000")
         for name, value in (("CERTIFICATE", self.certificate), ("CA", self.ca)):
             _want(not value or Path(value).is_file(), name, "a PEM file")
