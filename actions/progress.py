@@ -10,6 +10,7 @@ from rasa_sdk import Tracker
 
 from actions.flow.apart import first_comes
 from actions.flow.ask import ask_next
+from actions.flow.keys import wrong_keys
 from actions.flow.learn import learn
 from actions.flow.leave import steps_out
 from actions.flow.spec import PROGRESS_FORM
@@ -68,7 +69,7 @@ class ValidateProgressForm(OwnAction):
             if taking.turn.caller:
                 # Calling from the number counts as knowing it.
                 taking.facts = taking.facts.but(phone=taking.turn.caller)
-        elif steps_out(taking):
+        elif not taking.turn.keyed and steps_out(taking):
             return
         wanted = read_ticket_number(text, now=local_now())
         if wanted is not None and wanted.number:
@@ -79,6 +80,8 @@ class ValidateProgressForm(OwnAction):
         if await self._identify(taking):
             return
         if not taking.opening and not taking.learned:
+            if taking.turn.keyed and wrong_keys(taking):
+                return
             misses = taking.flow.misses + 1
             taking.flow = taking.flow.but(misses=misses)
             if misses > 2:

@@ -29,6 +29,8 @@ REPAIR_INTENTS = frozenset(
 )
 REQUEST_INTENTS = frozenset({"suggestion", "security", "housekeeping", "value_added"})
 PROGRESS_INTENT = "ticket_progress"
+_WITHOUT_KEYS = ("web",)
+"""Channels whose callers type what is not understood."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Turn:
         message_id: of the newest message.
         cut: this is already only one of the matters that were said in one breath.
         known: what carries over from the matter before (``available_time``, ``unconfirmed``).
+        keyed: the text was pressed on a keypad.
+        has_keys: the caller's telephone has a keypad.
         resident: whose number it is (name, title, phone, building, unit, room, special_flags).
     """
 
@@ -58,6 +62,8 @@ class Turn:
     message_id: str = ""
     cut: bool = False
     known: Mapping[str, Any] = field(default_factory=dict)
+    keyed: bool = False
+    has_keys: bool = True
 
     @classmethod
     def from_tracker(cls, tracker: Tracker) -> Turn:
@@ -79,6 +85,8 @@ class Turn:
             caller=str(metadata.get("caller") or tracker.slots.get("caller") or ""),
             resident=metadata.get("resident") or tracker.slots.get("resident") or None,
             message_id=str(message.get("message_id") or ""),
+            keyed=bool(metadata.get("keys")),
+            has_keys=metadata.get("channel") not in _WITHOUT_KEYS,
         )
         return turn._standing_in((tracker.slots.get("memory") or {}).get("instead") or {})
 

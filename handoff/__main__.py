@@ -7,8 +7,10 @@ import sys
 from collections.abc import Awaitable, Callable
 
 import click
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from handoff.accounts import Accounts, Role
+from handoff.phones import PhoneBook, read_phone
 from zhiban.errors import ZhibanError
 from zhiban.masking import configure_logging
 from zhiban.settings import Settings
@@ -76,16 +78,33 @@ def ensure_admin() -> None:
 @click.argument("user_id")
 @click.option("--name", default="", help="Name callers and colleagues see.")
 @click.option("--role", type=click.Choice([role.value for role in Role]), default=Role.AGENT.value)
+@click.option("--phone", default="", help="Number or SIP address the chain may ring.")
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
-def add_user(user_id: str, name: str, role: str, password_stdin: bool) -> None:
+def add_user(user_id: str, name: str, role: str, phone: str, password_stdin: bool) -> None:
     """Add an account; makes up and prints a password unless one is given."""
     given = sys.stdin.readline().rstrip("\n") if password_stdin else ""
+    read_phone(phone)
 
-    async def run(accounts: Accounts) -> str:
-        return await accounts.add(user_id, name or user_id, Role(role), given)
+    async def run(engine: AsyncEngine) -> str:
+        password = await Accounts(engine).add(user_id, name or user_id, Role(role), given)
+        if phone:
+            await PhoneBook(engine).put(user_id, phone)
+        return password
 
-    password = _with_accounts(run)
+    password = _with_database(run)
     click.echo(f"{user_id}" if given else f"{user_id}  {password}")
+
+
+@main.command("set-phone")
+@click.argument("user_id")
+@click.argument("phone", default="")
+def set_phone(user_id: str, phone: str) -> None:
+    """Give an account a number or SIP address (sip:8001@10.0.0.5); without one, take it away."""
+
+    async def run(engine: AsyncEngine) -> str:
+        return await PhoneBook(engine).put(user_id, phone)
+
+    click.echo(f"{user_id}  {_with_database(run) or '-'}")
 
 
 @main.command("reset-password")
@@ -95,20 +114,20 @@ def reset_password(user_id: str, password_stdin: bool) -> None:
     """Set a new password and unlock the account."""
     given = sys.stdin.readline().rstrip("\n") if password_stdin else ""
 
-    async def run(accounts: Accounts) -> str:
-        return await accounts.reset(user_id, given)
+    async def run(engine: AsyncEngine) -> str:
+        return await Accounts(engine).reset(user_id, given)
 
-    password = _with_accounts(run)
+    password = _with_database(run)
     click.echo(f"{user_id}" if given else f"{user_id}  {password}")
 
 
-def _with_accounts(operation: Callable[[Accounts], Awaitable[str]]) -> str:
+def _with_database(operation: Callable[[AsyncEngine], Awaitable[str]]) -> str:
     async def run() -> str:
         settings = Settings.from_env()
         await migrate(settings.database)
         engine = open_engine(settings.database)
         try:
-            return await operation(Accounts(engine))
+            return await operation(engine)
         finally:
             await engine.dispose()
 

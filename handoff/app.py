@@ -16,6 +16,7 @@ from aiohttp import web
 from handoff.accounts import Accounts
 from handoff.audit import Audit
 from handoff.board_figures import BoardFigures
+from handoff.calling_back import CallingBack
 from handoff.casework import Casework
 from handoff.clock import ClockRules, EscalationClock
 from handoff.desk import Desk, DeskStores
@@ -24,9 +25,11 @@ from handoff.floor import FloorDesk
 from handoff.last_resort import LastResort
 from handoff.nodes import NodeWatch
 from handoff.notify import Notifier
+from handoff.phones import PhoneBook
 from handoff.presence import PresenceBook
 from handoff.sessions import Sessions
 from handoff.sop import load_sop
+from handoff.telephones import Telephones
 from handoff.timekeeper import Timekeeper
 from handoff.views import ViewMaker
 from handoff.wallboard import Wallboard
@@ -35,6 +38,7 @@ from handoff.web.entrance import show_login, sign_in, sign_out
 from handoff.web.floor_routes import add_floor
 from handoff.web.guard import errors, headers, sign_in_first
 from handoff.web.operations import add_operations
+from handoff.web.phone_routes import add_phones
 from handoff.web.recent import add_recent
 from handoff.web.reminder_routes import add_reminders
 from handoff.web.socket import OPEN_SOCKETS, OpenSockets, serve_socket
@@ -80,7 +84,10 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     last_resort = LastResort(redis, tickets, community, notifier)
     stores = DeskStores(redis, engine, timeline, community, ledger, tickets, presence, sop)
     desk = Desk(stores)
-    clock = EscalationClock(stores, presence, last_resort, rules)
+    phones = PhoneBook(engine)
+    clock = EscalationClock(
+        stores, presence, last_resort, rules, telephones=Telephones(redis, phones)
+    )
     accounts = Accounts(engine)
     context = Context(
         settings=settings,
@@ -97,6 +104,8 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
         feed=Feed(redis, ViewMaker(tickets, community, sop), presence),
         clock=clock,
         timekeeper=Timekeeper(stores, lambda: clock.leads),
+        phones=phones,
+        calling_back=CallingBack(stores, desk),
     )
     nodes = NodeWatch(stores, lambda: clock.leads)
     app = web.Application(middlewares=[headers, errors, sign_in_first])
@@ -139,6 +148,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     add_operations(app)
     add_floor(app)
     add_reminders(app)
+    add_phones(app)
     add_recent(app, engine)
     add_wallboard(app, Wallboard(redis, context.feed, BoardFigures(engine)))
     add_read_api(app, redis=redis, engine=engine, tickets=tickets, allowed=allowed)

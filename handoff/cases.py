@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from zhiban import redis_keys
+from zhiban.calls.calling_back import CallBack
 from zhiban.floor import Floor
 from zhiban.handoffs import CLOSED_STATES, HandoffRecord, HandoffState
 from zhiban.redis_client import RedisClient
@@ -41,7 +42,7 @@ class Case:
     """A handoff and the clock's notes on it (fields of the same Redis hash).
 
     Attributes:
-        tried: agents already rung in this round.
+        tried: agents already rung in this round; ``tel:…`` those rung by telephone.
         rest_until: the chain was gone through in vain; begin again at this time.
         sought_since: when the search for a person began again, or ``""`` for from the start.
         call_ended: when the call ended, or ``""``.
@@ -52,6 +53,8 @@ class Case:
         promised_at: deadline of the call-back promised to the caller, or ``""``.
         wanted_agent: whom the agent who passed the caller on wants rung first, or ``""``.
         wanted_role: the role wanted instead, or ``""``.
+        leg: id of the telephone leg that rings, or ``""`` when a desk does.
+        dialling: the owner who is being called back, if any.
         floor: who takes part besides caller and owner; empty unless an agent is on the line.
     """
 
@@ -68,6 +71,8 @@ class Case:
     promised_at: str = ""
     wanted_agent: str = ""
     wanted_role: str = ""
+    leg: str = ""
+    dialling: CallBack | None = None
     floor: Floor = field(default_factory=Floor)
 
     @classmethod
@@ -89,6 +94,8 @@ class Case:
             promised_at=fields.get("promised_at", ""),
             wanted_agent=fields.get("wanted_agent", ""),
             wanted_role=fields.get("wanted_role", ""),
+            leg=fields.get("leg", ""),
+            dialling=CallBack.of(fields),
             floor=Floor.from_json(fields.get("floor", "") if joined else "").settled(
                 record.agent_id
             ),

@@ -6,14 +6,16 @@ somebody is talking or nobody is on the line; so no caller waits with nothing sc
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handoff.cases import UNANSWERED, WAITING, Case
+from handoff.phones import Phone
 from handoff.presence import Presence
-from handoff.queue import Agents, best, wanted_now
+from handoff.queue import Agents, best, free_phone, wanted_now
 from handoff.times import after, iso_after, parse
+from zhiban.calls.calling_back import DIAL_SECONDS, CallBack
 from zhiban.community import EscalationStage
 from zhiban.floor import BRIEFING_SECONDS
 from zhiban.handoffs import HandoffReason, HandoffState
@@ -28,6 +30,15 @@ _LESSER_SECONDS = 600.0
 _MOST_DOUBLINGS = 3
 _LONGEST_REST_SECONDS = 60.0
 _PHONE = "phone"
+WHISPER_SECONDS = 40.0
+"""Longest from a telephone's last ring to the pressed key, with a margin for the gateway."""
+
+Phones = Callable[[EscalationStage, Sequence[EscalationStage]], Sequence[Phone]]
+
+
+def nobodys_phones(_stage: EscalationStage, _chain: Sequence[EscalationStage]) -> Sequence[Phone]:
+    """Return that nobody can be rung by telephone."""
+    return ()
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,20 @@ class Offer:
     """
 
     agent: Presence
+    stage: int
+    steps: tuple[StageStep, ...] = ()
+    preempts: str = ""
+
+
+@dataclass(frozen=True)
+class Dial:
+    """Ring this telephone now.
+
+    Attributes:
+        preempts: id of a less urgent handoff it is being rung for.
+    """
+
+    phone: Phone
     stage: int
     steps: tuple[StageStep, ...] = ()
     preempts: str = ""
@@ -104,7 +129,14 @@ class Remind:
     step: StageStep
 
 
-Decision = Offer | Move | Rest | NewRound | Look | Release | Remind
+@dataclass(frozen=True)
+class EndDial:
+    """A call-back was being dialled by a process that has not ended it: it was lost."""
+
+    dialled: CallBack
+
+
+Decision = Offer | Dial | Move | Rest | NewRound | Look | Release | Remind | EndDial
 
 
 def decide(
@@ -115,6 +147,7 @@ def decide(
     *,
     join_seconds: float,
     pause_seconds: float,
+    phones: Phones = nobodys_phones,
 ) -> Decision:
     """Return what to do about a case.
 
@@ -125,6 +158,7 @@ def decide(
         now: the present moment, UTC.
         join_seconds: an agent who accepted must be heard on the line within this time.
         pause_seconds: rest between two rounds through the chain.
+        phones: tells who can be rung by telephone at a stage; nobody while no line is up.
     """
     state = case.record.state
     if state is HandoffState.CALLER_LEFT:
@@ -150,7 +184,7 @@ def decide(
             return Move(HandoffState.AGENT_LOST, HandoffReason.AGENT_GONE)
         return Look(deadline)
     if state in WAITING:
-        return _seek(case, agents, chain, now, pause_seconds)
+        return _seek(case, agents, chain, now, pause_seconds, phones)
     if state is HandoffState.CALLBACK_DUE:
         return _owed(case, agents, chain, now)
     if state is HandoffState.BRIDGED and case.call_ended:
@@ -165,6 +199,9 @@ def decide(
 def _owed(case: Case, agents: Agents, chain: Sequence[EscalationStage], now: datetime) -> Decision:
     """Watch a due call-back: it must have a person, and that person must be there."""
     record = case.record
+    if case.dialling is not None:
+        lost = after(case.dialling.at, DIAL_SECONDS)
+        return EndDial(case.dialling) if now >= lost else Look(lost)
     if record.agent_id:
         absent = _absent_from(case, agents, case.claimed_at or record.updated_at)
         return Release() if now >= absent else Look(absent)
@@ -189,6 +226,13 @@ def _absent_from(case: Case, agents: Agents, since: str) -> datetime:
 def _ringing(
     case: Case, agents: Agents, chain: Sequence[EscalationStage], now: datetime
 ) -> Decision:
+    if case.leg:
+        # The gateway says how it went; this is for one that cannot.
+        longest = chain[min(case.record.stage, len(chain) - 1)].ring_seconds + WHISPER_SECONDS
+        given_up = after(case.record.updated_at, longest)
+        if now >= given_up:
+            return Move(HandoffState.TIMED_OUT, HandoffReason.PHONE_LOST)
+        return Look(given_up)
     if not case.record.offered_to:
         # Passed on to a role: nobody rings yet.
         return Move(HandoffState.BUSY, HandoffReason.TRANSFERRED)
@@ -208,6 +252,7 @@ def _seek(
     chain: Sequence[EscalationStage],
     now: datetime,
     pause_seconds: float,
+    phones: Phones,
 ) -> Decision:
     wanted = wanted_now(case, agents, now)
     if wanted is not None:
@@ -229,19 +274,24 @@ def _seek(
         stage, reason = overdue, HandoffReason.UNACKNOWLEDGED
         steps.append(StageStep(stage, chain[stage].role, chain[stage].label, reason))
     while stage < len(chain):
+        # Somebody who has come to a desk meanwhile is sooner there than any telephone.
+        found = best(case, agents, _roles(chain[: stage + 1]), now)
+        if found is not None:
+            return Offer(found[0], stage, tuple(steps), found[1])
         if chain[stage].role == _PHONE:
-            reason = HandoffReason.PHONE_UNAVAILABLE
-        else:
-            found = best(case, agents, _roles(chain[: stage + 1]), now)
-            if found is not None:
-                return Offer(found[0], stage, tuple(steps), found[1])
+            listed = phones(chain[stage], chain)
+            rung = free_phone(case, agents, listed, now)
+            if rung is not None:
+                return Dial(rung[0], stage, tuple(steps), rung[1])
+            if not listed:
+                reason = HandoffReason.PHONE_UNAVAILABLE
         stage += 1
         if stage < len(chain):
             steps.append(StageStep(stage, chain[stage].role, chain[stage].label, reason))
             reason = HandoffReason.NO_AGENT
     return Rest(
         round=case.record.round + 1,
-        until=iso_after(now, _pause(case, agents, chain, now, pause_seconds)),
+        until=iso_after(now, _pause(case, agents, chain, now, pause_seconds, phones)),
         steps=tuple(steps),
     )
 
@@ -271,13 +321,18 @@ def _pause(
     chain: Sequence[EscalationStage],
     now: datetime,
     pause_seconds: float,
+    phones: Phones,
 ) -> float:
     """Return the rest before the next round, in seconds.
 
     With nobody there each further round waits longer, since whoever arrives is rung at once
-    anyway; with somebody there who did not answer, the pause stays short.
+    anyway; with somebody there who did not answer, or a telephone to ring in danger, the pause
+    stays short.
     """
     roles = _roles(chain)
+    rings = any(phones(stage, chain) for stage in chain if stage.role == _PHONE)
+    if rings and case.record.priority == 0:
+        return pause_seconds
     if any(agent.can_ring(now) and agent.role in roles for agent in agents.present.values()):
         return pause_seconds
     longer = pause_seconds * 2.0 ** min(case.record.round, 10)

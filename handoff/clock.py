@@ -16,11 +16,13 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from handoff import keys
 from handoff.cases import Case, CaseBook
+from handoff.chain import nobodys_phones
 from handoff.dispatch import ClockRules, Dispatcher
 from handoff.last_resort import LastResort
 from handoff.leader import LEASE_MS, Leadership
 from handoff.presence import PresenceBook
 from handoff.queue import Agents
+from handoff.telephones import Telephones
 from zhiban import redis_keys
 from zhiban.calls.stores import CallStores
 from zhiban.clock import iso_ms, utc_now
@@ -54,6 +56,7 @@ class EscalationClock:
         last_resort: called when a whole chain was gone through in vain.
         rules: times to keep.
         now: tells the time, UTC.
+        telephones: who can be rung by telephone; nobody by default.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class EscalationClock:
         last_resort: LastResort,
         rules: ClockRules,
         now: Callable[[], datetime] = utc_now,
+        telephones: Telephones | None = None,
     ) -> None:
         self._redis: RedisClient = stores.redis
         self._ledger = stores.ledger
@@ -71,7 +75,9 @@ class EscalationClock:
         self._now = now
         self._cases = CaseBook(stores.redis)
         self._leadership = Leadership(stores.redis)
-        self._dispatcher = Dispatcher(stores, presence, last_resort, rules, now)
+        self._telephones = telephones
+        phones = telephones.of_stage if telephones is not None else nobodys_phones
+        self._dispatcher = Dispatcher(stores, presence, last_resort, rules, now, phones)
         self._repair_at = self._recover_at = datetime.min.replace(tzinfo=UTC)
         self.next_looks: dict[str, datetime | None] = {}
         self.leads = False
@@ -161,6 +167,8 @@ class EscalationClock:
         self.next_looks = {}
         cases = [case for case in listed if case.record.state not in CLOSED_STATES]
         present = await self._presence.all()
+        if cases and self._telephones is not None:
+            await self._telephones.refresh()
         for position, case in enumerate(cases):
             agents = Agents.of(present, cases, self._now(), self._community.crew)
             try:

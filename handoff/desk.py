@@ -28,6 +28,17 @@ BRIDGE_TOKEN_SECONDS = 60
 _LOCAL = ("", "localhost", "127.0.0.1", "0.0.0.0", "::", "::1")  # noqa: S104
 
 
+def socket_url(node_url: str, browser_host: str, path: str, query: Mapping[str, str]) -> str:
+    """Return a WebSocket address at a gateway node as the agent's browser reaches it."""
+    node = urlsplit(node_url)
+    host = browser_host if (node.hostname or "") in _LOCAL else node.hostname or ""
+    if ":" in host:
+        host = f"[{host}]"
+    port = f":{node.port}" if node.port else ""
+    scheme = "wss" if node.scheme == "https" else "ws"
+    return f"{scheme}://{host}{port}{path}?{urlencode(query)}"
+
+
 class TakenError(ZhibanError):
     """Somebody else has the call.
 
@@ -149,14 +160,8 @@ class Desk:
             json.dumps({"token": token, "agent_id": user.id}),
             ex=BRIDGE_TOKEN_SECONDS,
         )
-        node = urlsplit(case.record.node)
-        host = browser_host if (node.hostname or "") in _LOCAL else node.hostname or ""
-        if ":" in host:
-            host = f"[{host}]"
-        port = f":{node.port}" if node.port else ""
-        scheme = "wss" if node.scheme == "https" else "ws"
-        query = urlencode({"handoff": case.record.id, "token": token, **guest})
-        return f"{scheme}://{host}{port}/v1/agent?{query}"
+        query = {"handoff": case.record.id, "token": token, **guest}
+        return socket_url(case.record.node, browser_host, "/v1/agent", query)
 
     async def rejoin(self, handoff_id: str, user: User) -> Case:
         """Return the agent's own call in progress, so that a reloaded page joins it again.

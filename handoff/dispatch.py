@@ -7,15 +7,32 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from handoff.cases import Case, CaseBook
-from handoff.chain import Look, Move, NewRound, Offer, Release, Remind, Rest, StageStep, decide
+from handoff.chain import (
+    Dial,
+    EndDial,
+    Look,
+    Move,
+    NewRound,
+    Offer,
+    Phones,
+    Release,
+    Remind,
+    Rest,
+    StageStep,
+    decide,
+    nobodys_phones,
+)
 from handoff.last_resort import LastResort
+from handoff.phones import masked
 from handoff.presence import PresenceBook
 from handoff.queue import Agents
 from handoff.times import parse
+from zhiban.calls.calling_back import CallbackOutcome, end
 from zhiban.calls.release import release_handoff
 from zhiban.calls.stores import CallStores
 from zhiban.clock import iso_ms
-from zhiban.handoffs import HandoffReason, HandoffState, Owed
+from zhiban.dialling.order import new_leg_id
+from zhiban.handoffs import HandoffReason, HandoffRecord, HandoffState, Owed
 from zhiban.timeline import EventName
 
 
@@ -41,6 +58,7 @@ class Dispatcher:
         last_resort: called when a whole chain was gone through in vain.
         rules: times to keep.
         now: tells the time, UTC.
+        phones: tells who can be rung by telephone at a stage.
     """
 
     def __init__(
@@ -50,6 +68,7 @@ class Dispatcher:
         last_resort: LastResort,
         rules: ClockRules,
         now: Callable[[], datetime],
+        phones: Phones = nobodys_phones,
     ) -> None:
         self._stores = stores
         self._ledger = stores.ledger
@@ -58,6 +77,7 @@ class Dispatcher:
         self._last_resort = last_resort
         self._rules = rules
         self._now = now
+        self._phones = phones
         self._cases = CaseBook(stores.redis)
 
     async def act(self, case: Case, agents: Agents) -> tuple[datetime | None, Case]:
@@ -71,6 +91,7 @@ class Dispatcher:
             now,
             join_seconds=self._rules.join_seconds,
             pause_seconds=self._rules.pause_seconds,
+            phones=self._phones,
         )
         match decision:
             case Look(at=at):
@@ -90,6 +111,8 @@ class Dispatcher:
                 return now, replace(case, record=moved)
             case Offer():
                 return await self._offer(case, decision)
+            case Dial():
+                return await self._dial(case, decision)
             case NewRound():
                 await self._cases.note(case, stage=0, tried="", rest_until="")
                 return now, replace(case, record=replace(record, stage=0), tried=(), rest_until="")
@@ -99,20 +122,52 @@ class Dispatcher:
                 reason = HandoffReason.AGENT_GONE
                 released = await self._ledger.release(record.id, record.agent_id, reason, by="desk")
                 return now, replace(case, record=released)
+            case EndDial(dialled=dialled):
+                await end(self._stores, record.id, dialled, CallbackOutcome.LOST)
+                return now, replace(case, dialling=None)
             case Remind(step=step):
                 return await self._remind(case, step)
 
-    async def _offer(self, case: Case, offer: Offer) -> tuple[datetime | None, Case]:
-        record = case.record
-        if offer.preempts:
+    async def _preempt(self, other_id: str, record: HandoffRecord) -> None:
+        if other_id:
             await self._ledger.move(
-                offer.preempts,
+                other_id,
                 HandoffState.OFFERED,
                 HandoffState.BUSY,
                 HandoffReason.AGENT_BUSY,
                 by="desk",
                 data={"for_handoff": record.id},
             )
+
+    async def _dial(self, case: Case, dial: Dial) -> tuple[datetime | None, Case]:
+        """Note that a telephone is to be rung; the gateway that holds the call rings it."""
+        record, phone = case.record, dial.phone
+        await self._preempt(dial.preempts, record)
+        tried = (*case.tried, phone.mark)
+        leg = new_leg_id()
+        moved = await self._ledger.move(
+            record.id,
+            record.state,
+            HandoffState.OFFERED,
+            HandoffReason.RING,
+            by="desk",
+            changes={
+                "offered_to": phone.agent_id,
+                "agent_name": phone.name,
+                "stage": dial.stage,
+                "tried": ",".join(tried),
+                "leg": leg,
+                "leg_to": phone.to,
+            },
+            data={"leg": leg, "phone": masked(phone.to)},
+            rev=record.rev,
+            first=_escalated(dial.steps, record.round),
+        )
+        return self._now(), replace(case, record=moved, tried=tried, leg=leg)
+
+    async def _offer(self, case: Case, offer: Offer) -> tuple[datetime | None, Case]:
+        record = case.record
+        await self._preempt(offer.preempts, record)
         tried = (*case.tried, offer.agent.agent_id)
         moved = await self._ledger.move(
             record.id,
@@ -129,7 +184,7 @@ class Dispatcher:
             rev=record.rev,
             first=_escalated(offer.steps, record.round),
         )
-        return self._now(), replace(case, record=moved, tried=tried)
+        return self._now(), replace(case, record=moved, tried=tried, leg="")
 
     async def _rest(self, case: Case, rest: Rest) -> tuple[datetime | None, Case]:
         record = case.record

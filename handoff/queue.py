@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from handoff.cases import TALKING, Case
-from handoff.presence import Presence
+from handoff.phones import Phone
+from handoff.presence import Presence, Status
 from handoff.times import after
 from zhiban.community import Crew
 from zhiban.handoffs import HandoffState
@@ -87,6 +88,27 @@ def best(
         return agent.role in roles and (not choosy or _is_skilled(case, agent, agents))
 
     return _ablest(case, agents, suits, now)
+
+
+def free_phone(
+    case: Case, agents: Agents, phones: Sequence[Phone], now: datetime
+) -> tuple[Phone, str] | None:
+    """Return whose telephone to ring next, and the less urgent handoff that has to give way."""
+    for phone in phones:
+        if phone.mark in case.tried or agents.is_full(phone.agent_id):
+            continue
+        if case.record.priority > 0 and _wants_peace(agents.present.get(phone.agent_id), now):
+            continue
+        other = agents.ringing.get(phone.agent_id)
+        if other is None:
+            return phone, ""
+        if other.record.priority > case.record.priority:
+            return phone, other.record.id
+    return None
+
+
+def _wants_peace(agent: Presence | None, now: datetime) -> bool:
+    return agent is not None and agent.is_here(now) and agent.status is Status.DND
 
 
 def _is_skilled(case: Case, agent: Presence, agents: Agents) -> bool:

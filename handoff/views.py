@@ -90,6 +90,8 @@ class ViewMaker:
             "ring_until": iso_after(parse(record.updated_at), stage.ring_seconds)
             if ringing
             else "",
+            "dialling": case.dialling.at if case.dialling else "",
+            "by_phone": ringing and bool(case.leg),
             "call_ended": case.call_ended,
             "due_at": self._due_at(case),
             "alarm": self._is_alarming(case),

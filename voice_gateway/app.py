@@ -13,6 +13,9 @@ from aiohttp import web
 from redis.exceptions import RedisError
 
 from bot.language.emergency import EmergencySpotter
+from voice_gateway.asterisk.calls import AsteriskCalls
+from voice_gateway.asterisk.server import AudioSocketServer
+from voice_gateway.asterisk.settings import AsteriskSettings
 from voice_gateway.call.orphans import settle_orphans
 from voice_gateway.call.registry import CallRegistry
 from voice_gateway.dialogue.client import DialogueClient
@@ -20,8 +23,11 @@ from voice_gateway.emergency.refile import file_spooled_emergencies
 from voice_gateway.emergency.spool import EmergencySpool
 from voice_gateway.readiness import Readiness
 from voice_gateway.routes.agents import AgentRoute
+from voice_gateway.routes.asterisk import AsteriskRoutes
+from voice_gateway.routes.callbacks import CallbackRoute
 from voice_gateway.routes.calls import CallRoutes
 from voice_gateway.routes.pages import add_pages
+from voice_gateway.routes.phones import PhoneRoute
 from voice_gateway.services import Services
 from voice_gateway.speech.recognition.factory import open_recogniser
 from voice_gateway.speech.recognition.prompts import DomainPrompts
@@ -91,24 +97,43 @@ def open_services(settings: Settings) -> Services:
     )
 
 
-def build_app(settings: Settings, services: Services | None = None) -> web.Application:
+def build_app(
+    settings: Settings,
+    services: Services | None = None,
+    asterisk: AsteriskSettings | None = None,
+) -> web.Application:
     """Return the application.
 
     Args:
         settings: where it runs.
         services: what calls need; opened from the settings by default.
+        asterisk: who may bring calls from a PBX; read from the environment by default.
+
+    Raises:
+        ZhibanError: settings or site data are wrong.
+        SetupError: the recogniser's model is not installed.
     """
+    asterisk = asterisk or AsteriskSettings.from_env()
     services = services or open_services(settings)
     registry = CallRegistry()
     token = api_token(settings)
     app = web.Application()
 
-    async def allowed(request: web.Request) -> bool:
+    def trusted(request: web.Request) -> bool:
         return is_trusted(request, settings, token)
 
+    async def allowed(request: web.Request) -> bool:
+        return trusted(request)
+
     readiness = Readiness(services)
+    pbx_calls = AsteriskCalls(services, registry, readiness, asterisk)
+    audiosocket = AudioSocketServer(pbx_calls)
+    AsteriskRoutes(pbx_calls, trusted).add_to(app)
     CallRoutes(services, registry, token, readiness).add_to(app)
-    AgentRoute(services, registry).add_to(app)
+    agents = AgentRoute(services, registry)
+    agents.add_to(app)
+    CallbackRoute(services, registry, agents).add_to(app)
+    PhoneRoute(services, registry.legs, token).add_to(app)
     add_pages(app, readiness, registry)
     add_read_api(
         app,
@@ -135,6 +160,9 @@ def build_app(settings: Settings, services: Services | None = None) -> web.Appli
             asyncio.create_task(beat.run()),
             asyncio.create_task(_keep_up(services, registry)),
         ]
+        listen = asterisk.listen()
+        if listen is not None:
+            await audiosocket.start(*listen)
         yield
         for task in tasks:
             task.cancel()
@@ -151,6 +179,7 @@ def build_app(settings: Settings, services: Services | None = None) -> web.Appli
     async def end_calls(_app: web.Application) -> None:
         for held in list(registry.held.values()):
             await held.call.end("gateway_stopped")
+        await audiosocket.close()
 
     app.cleanup_ctx.append(running)
     app.on_shutdown.append(end_calls)

@@ -23,6 +23,10 @@ class ErrorCode(StrEnum):
     SYNTHESIS_FAILED = "synthesis_failed"
     ACCESS_DENIED = "access_denied"
     BAD_MESSAGE = "bad_message"
+    NO_LINE = "no_line"
+    PBX_UNAVAILABLE = "pbx_unavailable"
+    PBX_REFUSED = "pbx_refused"
+    CHANNEL_UNKNOWN = "channel_unknown"
 
 
 class ZhibanError(Exception):

@@ -21,6 +21,29 @@ AGENTS = "zhiban:agents"
 """Hash of agent id to presence JSON."""
 
 
+SIP_ALIVE = "zhiban:sip:alive"
+"""Sign of life of any SIP user agent that dials; exists while one refreshes it."""
+SIP_ORDERS = "zhiban:sip:orders"
+"""Stream of telephones to ring: field ``order`` (JSON of a DialOrder)."""
+SIP_GROUP = "sip"
+"""Consumer group of SIP_ORDERS: each order is taken by one user agent."""
+
+
+def sip_leg_events(leg_id: str) -> str:
+    """Stream of what became of a telephone that is rung: field ``event`` (JSON)."""
+    return f"zhiban:sip:leg:{{{leg_id}}}:events"
+
+
+def sip_leg_commands(leg_id: str) -> str:
+    """Stream of commands to the user agent that holds the leg: field ``command`` (JSON)."""
+    return f"zhiban:sip:leg:{{{leg_id}}}:commands"
+
+
+def sip_leg_alive(leg_id: str) -> str:
+    """Sign of life of a leg: exists while its user agent refreshes it."""
+    return f"zhiban:sip:leg:{{{leg_id}}}:alive"
+
+
 def call_seq(call_id: str) -> str:
     """Counter of the call's events."""
     return f"zhiban:call:{{{call_id}}}:seq"

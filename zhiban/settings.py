@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from zhiban.errors import ErrorCode, ZhibanError
 
@@ -53,6 +53,12 @@ class Settings:
     """Mail server for alarms: smtp[s]://user:password@host:port?from=…&starttls=1; none if empty."""
     notify_mail: str = ""
     """Addresses that get alarms by mail, with commas between them."""
+    sip_listen: str = ""
+    """Address and port of the built-in SIP user agent, 192.168.1.10:5060; none if empty.
+
+    What else it needs to know is in ``ZHIBAN_SIP_…``: see voice_gateway.sip.settings.
+    """
+    sip_health_port: int = 8084
     recordings: bool = True
     log_level: str = "INFO"
 
@@ -63,15 +69,7 @@ class Settings:
         Raises:
             ZhibanError: BAD_SETTING, naming the variable and what is expected.
         """
-        env = os.environ if env is None else env
-        given: dict[str, object] = {}
-        for field in fields(cls):
-            name = f"ZHIBAN_{field.name.upper()}"
-            raw = env.get(name)
-            if raw is None or raw == "":
-                continue
-            given[field.name] = _parse(name, raw, cls.__dataclass_fields__[field.name].default)
-        settings = cls(**given)  # type: ignore[arg-type]
+        settings = cls(**read_fields(cls, "ZHIBAN_", env))
         if settings.access not in ("auto", "token", "open"):
             raise _bad("ZHIBAN_ACCESS", "auto, token or open")
         if settings.recogniser not in ("auto", "vosk", "whisper"):
@@ -139,6 +137,29 @@ class Settings:
         return self.data_dir / "secrets"
 
 
+def read_fields(
+    settings: type[Any], prefix: str, env: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """Return the fields of a settings dataclass that the environment sets, parsed by their default.
+
+    Args:
+        settings: a dataclass whose fields all have plain defaults.
+        prefix: stands before the field's name in capitals.
+        env: the environment of this process by default.
+
+    Raises:
+        ZhibanError: BAD_SETTING, naming the variable and what is expected.
+    """
+    env = os.environ if env is None else env
+    given: dict[str, Any] = {}
+    for field in fields(settings):
+        name = prefix + field.name.upper()
+        raw = env.get(name)
+        if raw:
+            given[field.name] = _parse(name, raw, field.default)
+    return given
+
+
 def _bad(name: str, expected: str) -> ZhibanError:
     return ZhibanError(f"{name}: 应为 {expected} / must be {expected}", code=ErrorCode.BAD_SETTING)
 
@@ -151,8 +172,9 @@ def _parse(name: str, raw: str, default: object) -> object:
             return False
         raise _bad(name, "1 或 0")
     if isinstance(default, int):
-        if not raw.isdigit() or not 0 < int(raw) < 65536:
-            raise _bad(name, "1-65535 的端口号 (a port number)")
+        is_port = name.endswith("_PORT")
+        if not raw.isdigit() or not int(is_port) <= int(raw) < 65536:
+            raise _bad(name, "1-65535 的端口号 (a port number)" if is_port else "0-65535")
         return int(raw)
     if isinstance(default, Path):
         return Path(raw).expanduser().resolve()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from actions.flow.keys import asks_for_keys
 from actions.flow.spec import (
     COMPLAINT_FORM,
     OPTIONAL,
@@ -176,6 +177,8 @@ def _address_question(taking: Taking, tried: int) -> str:
     if part == "building":
         steps = ("utter_ask_address", "utter_ask_address_again", "utter_ask_address_choice")
         return steps[tried] if tried < len(steps) else "utter_ask_building_again"
+    if part == "room" and asks_for_keys(taking, taking.flow.misses):
+        return "utter_ask_room_keys"
     again = "_again" if taking.flow.asking == Field.ADDRESS and not taking.learned else ""
     return f"utter_ask_{part}{again}"
 
@@ -183,6 +186,8 @@ def _address_question(taking: Taking, tried: int) -> str:
 def _phone_question(taking: Taking, tried: int) -> tuple[str, dict[str, str]]:
     if taking.turn.caller and taking.once("phone_caller"):
         return "utter_ask_phone_caller", {}
+    if asks_for_keys(taking, tried):
+        return "utter_ask_phone_keys", {}
     if taking.flow.asking == Field.PHONE:
         heard = read_phone(taking.turn.text, expect=True) if not taking.learned else None
         if heard is not None and heard.partial:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from actions.flow.keys import learn_keys
 from actions.flow.spec import SHARED, category_of, missing_part, only_unit
 from actions.flow.state import Field
 from actions.flow.taking import CHECK_ADDRESS, CONFIRM, FIX, RESIDENT, Taking
@@ -45,6 +46,9 @@ _LONGEST_PROBLEM = 200
 def learn(taking: Taking, text: str) -> None:
     """Fill facts from the words; what was learned is in ``taking.learned``."""
     asking = taking.flow.asking
+    if taking.turn.keyed:
+        learn_keys(taking, text)
+        return
     heard = _hear(taking, text, asking)
     spans = _learn_address(taking, heard.address)
     person = _learn_name(taking, text, asking, heard.person)

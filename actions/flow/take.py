@@ -5,6 +5,7 @@ from __future__ import annotations
 from actions.flow.apart import FREE, first_comes, keep, others_wait
 from actions.flow.ask import ask_next
 from actions.flow.grade import grade_matter
+from actions.flow.keys import wrong_keys
 from actions.flow.learn import learn
 from actions.flow.leave import steps_out
 from actions.flow.spec import COMPLAINT_FORM, category_of, needs
@@ -35,6 +36,9 @@ async def take(taking: Taking) -> None:
         else:
             taking.finish(Outcome.MATTER)
         return
+    if taking.turn.keyed:
+        _take_keys(taking)
+        return
     aside = await others_wait(taking)
     if not taking.turn.text:
         _again(taking)
@@ -61,6 +65,22 @@ async def take(taking: Taking) -> None:
     _count_misses(taking)
     if not taking.done:
         _after_learning(taking)
+
+
+def _take_keys(taking: Taking) -> None:
+    """Go on with what was pressed; keys that answer nothing are asked for once more."""
+    _learn(taking)
+    if taking.flow.asking in (CONFIRM, FIX) and taking.learned:
+        _settle(taking)
+    elif taking.learned:
+        taking.flow = taking.flow.but(misses=0)
+        _after_learning(taking)
+    elif taking.flow.asking not in (Field.PHONE, Field.ADDRESS):
+        _again(taking)
+    elif not wrong_keys(taking):
+        _count_misses(taking)
+        if not taking.done:
+            _after_learning(taking)
 
 
 def _learn(taking: Taking) -> None:

@@ -36,9 +36,13 @@ def done() -> web.Response:
     return web.json_response({"ok": True})
 
 
+def browser_host(request: web.Request) -> str:
+    """Return the name under which the browser reached the desk."""
+    return urlsplit(f"//{request.host}").hostname or "127.0.0.1"
+
+
 async def bridge(request: web.Request, case: Case) -> web.Response:
     """Answer with a one-use address of the call's audio."""
     user, _ = signed_in(request)
-    host = urlsplit(f"//{request.host}").hostname or "127.0.0.1"
-    url = await request.app[CONTEXT].desk.bridge_url(case, user, host)
+    url = await request.app[CONTEXT].desk.bridge_url(case, user, browser_host(request))
     return web.json_response({"bridge_url": url, "call_id": case.record.call_id})

@@ -8,15 +8,18 @@ from aiohttp import web
 
 from handoff.accounts import Accounts, User
 from handoff.audit import Audit
+from handoff.calling_back import CallingBack
 from handoff.casework import Casework
 from handoff.clock import EscalationClock
 from handoff.desk import Desk
 from handoff.feed import Feed
 from handoff.floor import FloorDesk
+from handoff.phones import PhoneBook
 from handoff.presence import PresenceBook
 from handoff.sessions import Session, Sessions
 from handoff.sop import SopBook
 from handoff.timekeeper import Timekeeper
+from zhiban import redis_keys
 from zhiban.community import Community
 from zhiban.redis_client import RedisClient
 from zhiban.settings import Settings
@@ -40,6 +43,12 @@ class Context:
     feed: Feed
     clock: EscalationClock
     timekeeper: Timekeeper
+    phones: PhoneBook
+    calling_back: CallingBack
+
+    async def dials(self) -> bool:
+        """Return whether owners can be called back from here: a line is configured, or up."""
+        return bool(self.settings.sip_listen) or bool(await self.redis.exists(redis_keys.SIP_ALIVE))
 
 
 CONTEXT = web.AppKey("context", Context)

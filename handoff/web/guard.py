@@ -42,6 +42,7 @@ _STATUS = {
     ErrorCode.HANDOFF_ILLEGAL: 409,
     ErrorCode.ACCESS_DENIED: 403,
     ErrorCode.BAD_MESSAGE: 400,
+    ErrorCode.NO_LINE: 503,
     ErrorCode.TICKET_INCOMPLETE: 400,
 }
 

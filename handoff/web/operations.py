@@ -11,7 +11,7 @@ from handoff.desk import TakenError
 from handoff.outcomes import OUTCOMES
 from handoff.presence import Status
 from handoff.views import for_viewer
-from handoff.web.bodies import bridge, done, read_body
+from handoff.web.bodies import bridge, browser_host, done, read_body
 from handoff.web.context import CONTEXT, signed_in
 from handoff.words import (
     CATEGORIES,
@@ -25,6 +25,7 @@ from handoff.words import (
     STATES,
     TICKET_STATES,
 )
+from zhiban.calls.calling_back import OUTCOME_WORDS
 from zhiban.clock import iso_ms, utc_now
 from zhiban.errors import ErrorCode, ZhibanError
 
@@ -40,6 +41,7 @@ def add_operations(app: web.Application) -> None:
         ("decline", decline),
         ("rejoin", rejoin),
         ("claim", claim),
+        ("call_back", call_back),
         ("command", command),
         ("return", return_to_bot),
         ("dispose", dispose),
@@ -64,6 +66,7 @@ async def boot(request: web.Request) -> web.Response:
                 "kinds": {kind: card.to_dict() for kind, card in context.sop.kinds.items()},
             },
             "actions": _actions(request.app),
+            "dials": await context.dials(),
             "statuses": [status.value for status in Status],
             "transfer_roles": [role.value for role in Role if role is not Role.ADMIN],
             "outcomes": {
@@ -81,6 +84,7 @@ async def boot(request: web.Request) -> web.Response:
                 "parts": PARTS,
                 "invitations": INVITATIONS,
                 "decline_reasons": DECLINE_REASONS,
+                "callback_outcomes": OUTCOME_WORDS,
             },
         }
     )
@@ -133,6 +137,17 @@ async def claim(request: web.Request) -> web.Response:
         return _taken(error)
     await context.audit.write(user.id, "claim", request.match_info["id"])
     return done()
+
+
+async def call_back(request: web.Request) -> web.Response:
+    """Ring the owner of a claimed call-back; answers with the address of the agent's audio."""
+    context = request.app[CONTEXT]
+    user, _ = signed_in(request)
+    url, call_id = await context.calling_back.begin(
+        request.match_info["id"], user, browser_host(request)
+    )
+    await context.audit.write(user.id, "call_back", request.match_info["id"])
+    return web.json_response({"bridge_url": url, "call_id": call_id})
 
 
 async def command(request: web.Request) -> web.Response:

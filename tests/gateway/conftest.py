@@ -50,12 +50,14 @@ class Engine:
     Attributes:
         answer: makes the answer to a turn; replace it to play out a case.
         heard: the texts it was asked about.
+        bodies: the whole requests.
         meanings: intents of words outside of the conversation; unknown without an entry.
     """
 
     url: str = ""
     answer: Callable[[str], Reply] = field(default=lambda text: {"messages": [{"text": "好的。"}]})
     heard: list[str] = field(default_factory=list)
+    bodies: list[Reply] = field(default_factory=list)
     injected: list[Reply] = field(default_factory=list)
     meanings: dict[str, str] = field(default_factory=dict)
     hold: asyncio.Event = field(default_factory=asyncio.Event)
@@ -70,6 +72,7 @@ async def engine() -> AsyncIterator[Engine]:
     async def turn(request: web.Request) -> web.Response:
         body = await request.json()
         state.heard.append(body["text"])
+        state.bodies.append(body)
         await state.hold.wait()
         return web.json_response(state.answer(body["text"]))
 

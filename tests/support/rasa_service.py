@@ -38,9 +38,15 @@ class DialogueService:
         """Base URL of Rasa."""
         return self.settings.rasa
 
-    def call(self, caller: str = "", resident: Mapping[str, Any] | None = None) -> DialogueCall:
+    def call(
+        self,
+        caller: str = "",
+        resident: Mapping[str, Any] | None = None,
+        *,
+        channel: str = "text",
+    ) -> DialogueCall:
         """Begin a conversation."""
-        return DialogueCall(self, f"test-{uuid.uuid4().hex[:12]}", caller, resident)
+        return DialogueCall(self, f"test-{uuid.uuid4().hex[:12]}", caller, resident, channel)
 
     def stop(self) -> None:
         """Stop everything that was started, the newest first."""
@@ -58,9 +64,14 @@ class DialogueCall:
     call_id: str
     caller: str
     resident: Mapping[str, Any] | None
+    channel: str = "text"
     took_ms: list[float] = field(default_factory=list)
 
-    def say(self, text: str) -> dict[str, Any]:
+    def press(self, digits: str) -> dict[str, Any]:
+        """Send what was pressed on the keypad."""
+        return self.say(digits, keys=True)
+
+    def say(self, text: str, *, keys: bool = False) -> dict[str, Any]:
         """Send a turn and return the answer, with all texts joined under ``said``."""
         began = time.perf_counter()
         status, answer = post(
@@ -70,7 +81,8 @@ class DialogueCall:
                 "text": text,
                 "metadata": {
                     "caller": self.caller,
-                    "channel": "text",
+                    "channel": self.channel,
+                    "keys": keys,
                     "resident": dict(self.resident) if self.resident else None,
                 },
             },

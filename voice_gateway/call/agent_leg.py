@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from pipecat.frames.frames import Frame, VADUserStartedSpeakingFrame
 from pipecat.pipeline.pipeline import Pipeline
 from pipecat.processors.audio.vad_processor import VADProcessor
@@ -78,12 +80,25 @@ class AgentLeg:
         held: the call to join.
         link: the agent's media.
         agent_id: who it is.
+        briefed: whether they know already what it is about.
+
+    Attributes:
+        joined: set once they are in the call.
     """
 
-    def __init__(self, services: Services, held: Held, link: MediaLink, agent_id: str) -> None:
+    def __init__(
+        self,
+        services: Services,
+        held: Held,
+        link: MediaLink,
+        agent_id: str,
+        *,
+        briefed: bool = False,
+    ) -> None:
         self._held = held
         self._link = link
-        self.who = Attendee(agent_id, link.sample_rate, link.send)
+        self.joined = asyncio.Event()
+        self.who = Attendee(agent_id, link.sample_rate, link.send, briefed=briefed)
         self._run = PipelineRun(
             Pipeline(
                 [
@@ -114,6 +129,7 @@ class AgentLeg:
         try:
             if not await conference.enter(who):
                 return
+            self.joined.set()
             await self._link.send_event({"type": "bridged", "part": who.part.value})
             if who.part is Part.OWNER:
                 await self._held.leg.notify({"type": "bridged"})

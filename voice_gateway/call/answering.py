@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from voice_gateway.call.handover import Cry, Handover
+from voice_gateway.call.keypad import ENGINE as KEYPAD
 from voice_gateway.call.line import CallMode, Line
 from voice_gateway.dialogue.client import DialogueReply
 from voice_gateway.emergency.interceptor import Interceptor
@@ -18,7 +19,9 @@ logger = logging.getLogger(__name__)
 
 _THINKING_SECONDS = 1.5
 _SILENCES_BEFORE_GOODBYE = 3
+_UNHEARD_BEFORE_KEYS = 2
 _UNHEARD_BEFORE_PERSON = 3
+_WITHOUT_KEYS = ("web",)
 _SHORT_ANSWER = 6
 """A no of up to this many characters says nothing else; a longer one is answered itself."""
 
@@ -105,7 +108,9 @@ class Answering:
         line.words.append(turn.text)
         if line.mode is CallMode.BOT:
             line.unanswered.append(turn.text)
-        if self._handover.watching and await self._intercepted(turn, number):
+        # Pressed digits are no cry, but no clear no to the closed question either.
+        heard = turn.engine != KEYPAD or self._interceptor.asking
+        if self._handover.watching and heard and await self._intercepted(turn, number):
             return
         if line.mode is CallMode.WAITING:
             await line.record_turn(turn, DialogueReply())
@@ -198,11 +203,21 @@ class Answering:
         if await self._unanswered():
             return
         if self._unheard < _UNHEARD_BEFORE_PERSON:
-            await self._line.say("not_heard")
+            await self._line.say(self._keys_wanted() or "not_heard")
         else:
             await self._handover.request_person(
                 "human", HandoffReason.NOT_UNDERSTOOD, "", "多次没有听清业主的话"
             )
+
+    def _keys_wanted(self) -> str:
+        """Return the sentence that asks for the keypad, after two misses; ``""`` where none helps."""
+        line = self._line
+        if self._unheard < _UNHEARD_BEFORE_KEYS or line.channel in _WITHOUT_KEYS:
+            return ""
+        if line.reply.expects == "phone":
+            return "keys_phone"
+        room = line.reply.expects == "address" and line.reply.slots.get("building")
+        return "keys_room" if room else ""
 
     async def _unanswered(self) -> bool:
         """The closed question met no clear no: put through; False when none was open."""

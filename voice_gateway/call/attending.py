@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from typing import Any
+from typing import Any, Protocol
 
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
@@ -23,6 +23,16 @@ from zhiban.timeline import EventName, TimelineEvent, follow_call
 logger = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 0.5
+
+
+class Phones(Protocol):
+    """The telephones rung for a call."""
+
+    async def reconcile(self, handoff_id: str) -> None:
+        """Ring what the stored case wants rung."""
+        ...
+
+
 _PUBLIC = {
     EventName.CALLER_INTERIM: ("text", "final"),
     EventName.CALLER_TURN: ("text",),
@@ -43,6 +53,7 @@ async def follow_events(
     *,
     trusted: bool,
     conference: Conference | None = None,
+    phones: Phones | None = None,
 ) -> None:
     """Pass the call's events to the call, the people in it and the caller's program, to its end."""
     after = "0"
@@ -52,6 +63,8 @@ async def follow_events(
                 await call.follow(event)
                 if conference is not None:
                     await _follow(conference, event)
+                if phones is not None and event.name.startswith("handoff."):
+                    await _ring(phones, event)
                 shown = event.to_dict() if trusted else _public(event)
                 if shown is not None:
                     await leg.notify({"type": "event", **shown})
@@ -73,6 +86,14 @@ async def _follow(conference: Conference, event: TimelineEvent) -> None:
             await conference.overhear(str(event.data["text"]))
     except (RedisError, SQLAlchemyError, OSError, ZhibanError) as error:
         logger.error("call %s: conference: %s", event.call_id, error)
+
+
+async def _ring(phones: Phones, event: TimelineEvent) -> None:
+    """Let telephones ring or fall silent; a failure must not stop the events."""
+    try:
+        await phones.reconcile(str(event.data.get("handoff_id") or ""))
+    except (RedisError, OSError) as error:
+        logger.error("call %s: telephones: %s", event.call_id, type(error).__name__)
 
 
 async def follow_commands(

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from redis.exceptions import RedisError
 
 from voice_gateway.call.answering import Answering
 from voice_gateway.call.handover import Cry, Handover
+from voice_gateway.call.keypad import ENGINE, Keypad, KeypadUses
 from voice_gateway.call.leaving import keep_what_waits
 from voice_gateway.call.line import CallMode, Line
 from voice_gateway.call.mouth import Mouth
 from voice_gateway.call.silence import SilenceWatch
 from voice_gateway.dialogue.client import DialogueReply
+from voice_gateway.emergency.case import Case
 from voice_gateway.emergency.interceptor import Interceptor
 from voice_gateway.pipeline.frames import Turn
 from voice_gateway.pipeline.speaking import Said
@@ -36,6 +40,21 @@ _SETTLE_SECONDS = 10.0
 _CANCEL_SECONDS = 2.0
 
 
+@dataclass(frozen=True)
+class CalledBack:
+    """An owner who has picked up.
+
+    Attributes:
+        case: what the agent calls about.
+        picked_up: gives the case this call, once it is registered; False when it has moved on.
+        ready: told that the agent may join.
+    """
+
+    case: Case
+    picked_up: Callable[[], Awaitable[bool]]
+    ready: Callable[[], None]
+
+
 class Call:
     """A call, by voice or by text.
 
@@ -44,15 +63,31 @@ class Call:
         call_id: unique.
         caller: calling number that can be trusted, or ``""``.
         channel: web, text, sip…
+        arrival: what else is known of how it came in: the number dialled, say.
+        called_back: how to go on with an owner whom an agent has called.
     """
 
-    def __init__(self, services: Services, *, call_id: str, caller: str, channel: str) -> None:
+    def __init__(
+        self,
+        services: Services,
+        *,
+        call_id: str,
+        caller: str,
+        channel: str,
+        arrival: Mapping[str, str] | None = None,
+        called_back: CalledBack | None = None,
+    ) -> None:
         self._services = services
+        self._called_back = called_back
+        self._arrival = dict(arrival or {})
         self._line = Line(services, call_id=call_id, caller=caller, channel=channel)
         self._interceptor = Interceptor(services.spotter)
         self._handover = Handover(self._line)
         self._answering = Answering(self._line, self._handover, self._interceptor, self.end)
         self._silence = SilenceWatch(self._silence_seconds, self._answering.silent)
+        self._keypad = Keypad(
+            self._line, KeypadUses(self._entered, self._wants_person, self._silence.heard)
+        )
         self._answers: asyncio.Task[None] | None = None
         self._info: dict[str, str] = {}
         self.registered = False
@@ -61,6 +96,11 @@ class Call:
     def call_id(self) -> str:
         """Its id."""
         return self._line.call_id
+
+    @property
+    def pbx_id(self) -> str:
+        """The PBX's own id of it, or ``""``."""
+        return self._arrival.get("pbx_call_id", "")
 
     @property
     def mode(self) -> CallMode:
@@ -109,9 +149,8 @@ class Call:
         line = self._line
         line.mouth = mouth
         known = {"caller": line.caller, "channel": line.channel}
-        await line.event(
-            EventName.CALL_STARTED, {**known, "recogniser": self._services.recogniser.name}
-        )
+        heard_by = {"recogniser": self._services.recogniser.name}
+        await line.event(EventName.CALL_STARTED, {**known, **self._arrival, **heard_by})
         self._info = known | {
             "node": self._services.settings.gateway_url,
             "started_at": iso_ms(utc_now()),
@@ -119,7 +158,14 @@ class Call:
         await self.register()
         logger.info("call %s started, caller %s", self.call_id, mask_phone(line.caller))
         self._answers = asyncio.create_task(self._answering.run())
-        if not await self._handover.resume():
+        if self._called_back is not None:
+            # Only a case that is this call's may be settled with it.
+            if await self._called_back.picked_up():
+                await self._handover.called_back(self._called_back.case)
+                self._called_back.ready()
+            else:
+                await self.end("case_moved")
+        elif not await self._handover.resume():
             await line.say("greeting")
         await mouth.turn_done()
 
@@ -156,10 +202,14 @@ class Call:
         except (RedisError, OSError) as error:
             logger.error("call %s: still registered: %s", self.call_id, type(error).__name__)
 
-    async def end(self, reason: str) -> None:
+    async def end(self, reason: str, cause: str = "") -> None:
         """Finish, whoever wants it; the leg closes when it sees :attr:`ended`. Idempotent.
 
         Everything that is still open is kept, then the timeline is closed.
+
+        Args:
+            reason: who ended it, or what.
+            cause: what the line saw of it, for whoever looks for the fault.
         """
         line = self._line
         if line.mode is CallMode.ENDED:
@@ -167,6 +217,7 @@ class Call:
         was, line.mode = line.mode, CallMode.ENDED
         line.end_reason = reason
         self._silence.close()
+        self._keypad.close()
         if self._answers is not None and self._answers is not asyncio.current_task():
             self._answers.cancel()
             await asyncio.wait({self._answers}, timeout=_CANCEL_SECONDS)
@@ -177,7 +228,8 @@ class Call:
         except Exception:
             logger.exception("call %s: could not settle what was open", self.call_id)
             line.unkept = True
-        await line.event(EventName.CALL_ENDED, {"reason": reason, "with": was.value})
+        seen = {"cause": cause} if cause else {}
+        await line.event(EventName.CALL_ENDED, {"reason": reason, "with": was.value, **seen})
         if not line.unkept:
             await self._unregister()
         logger.info("call %s ended: %s", self.call_id, reason)
@@ -234,12 +286,15 @@ class Call:
             self._answering.put(turn)
 
     async def hear_digit(self, digit: str) -> None:
-        """A key press: 0 asks for a person at any time."""
-        await self._line.event(EventName.DTMF, {"digit": digit})
-        if digit == "0" and self.mode is CallMode.BOT:
-            await self._handover.request_person(
-                "human", HandoffReason.CALLER_ASKED, "", "按键要求人工"
-            )
+        """A key press: 0 asks for a person at any time, digits answer where speech fails."""
+        await self._keypad.press(digit)
+
+    async def _entered(self, digits: str) -> None:
+        now = asyncio.get_running_loop().time()
+        await self.hear_turn(Turn(digits, engine=ENGINE, voiced_until=now))
+
+    async def _wants_person(self) -> None:
+        await self._handover.request_person("human", HandoffReason.CALLER_ASKED, "", "按键要求人工")
 
     async def hear_barge_in(self, text: str) -> None:
         """The caller cut the bot short."""

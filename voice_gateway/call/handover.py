@@ -117,6 +117,13 @@ class Handover:
             self._keep_company(case, fresh=not case.card.get("advice"))
         return True
 
+    async def called_back(self, case: Case) -> None:
+        """The owner of a case was called back and has picked up: an agent is just joining."""
+        async with self._lock:
+            self.case = case
+            self._line.mode = CallMode.WAITING
+            self._keep_company(case, fresh=False)
+
     async def ring_again(self) -> None:
         """Others took this node for dead and settled its calls: a caller who waits is rung for."""
         line, case = self._line, self.case

@@ -136,4 +136,5 @@ class Line:
             "resident": resident,
             "asr_confidence": turn.confidence,
             "alternatives": list(turn.alternatives),
+            "keys": turn.engine == "keypad",
         }

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from voice_gateway.call.call import Call
+from voice_gateway.call.ends import RecentEnds
 from voice_gateway.call.leg import Leg
 from voice_gateway.conference.conference import Conference
-from zhiban.clock import CHINA
+from voice_gateway.phones.legs import PhoneLegs
+from zhiban.calls.ids import new_call_id
 
-
-def new_call_id() -> str:
-    """Return an id that sorts by time and cannot be guessed."""
-    return f"call-{datetime.now(CHINA):%Y%m%d%H%M%S}-{secrets.token_hex(6)}"
+__all__ = ["CallRegistry", "Held", "new_call_id"]
 
 
 @dataclass
@@ -32,9 +29,13 @@ class CallRegistry:
 
     Attributes:
         limit: calls this process takes at once; one more hears that all lines are busy.
+        legs: telephones it has had rung.
+        ends: why calls of a PBX ended.
     """
 
     limit: int = 12
+    legs: PhoneLegs = field(default_factory=PhoneLegs)
+    ends: RecentEnds = field(default_factory=RecentEnds)
     held: dict[str, Held] = field(default_factory=dict)
 
     @property

@@ -84,7 +84,7 @@ class VoiceLeg:
             await self._call.start(self)
             await first_set(self._gone, self._call.ended)
             await self._hear_last_words()
-            await self._call.end("caller_hung_up")
+            await self._call.end(self._link.parting.value, self._link.cause)
         finally:
             self.room.close()
             await self._run.stop()

@@ -18,6 +18,7 @@ class Attendee:
         sample_rate: Hz of their leg.
         deliver: sends them speech.
         part: what they are now.
+        briefed: whether they were told what it is about before they accepted.
         gone: set when their line broke.
         dropped: set when they have no part in the call any more.
         why: reason their browser is told then.
@@ -27,6 +28,7 @@ class Attendee:
     sample_rate: int
     deliver: Deliver
     part: Part = Part.LISTENER
+    briefed: bool = False
     gone: asyncio.Event = field(default_factory=asyncio.Event)
     dropped: asyncio.Event = field(default_factory=asyncio.Event)
     why: str = ""

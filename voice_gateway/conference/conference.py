@@ -109,9 +109,8 @@ class Conference:
         self._people[who.agent_id] = who
         self._room.seat(who.key, part, who.sample_rate, who.deliver)
         if part is Part.OWNER:
-            if record.state is HandoffState.ACCEPTED and wants_briefing(
-                self._services.community, record
-            ):
+            wanted = not who.briefed and wants_briefing(self._services.community, record)
+            if record.state is HandoffState.ACCEPTED and wanted:
                 await self._brief(who, record)
             if who.gone.is_set():
                 return False

@@ -43,7 +43,8 @@ HEARS: Mapping[Situation, Mapping[Part, frozenset[Voice]]] = {
     },
     Situation.BRIDGED: {
         Part.CALLER: frozenset({_V.OWNER}),
-        Part.OWNER: frozenset({_V.CALLER, _V.COACH}),
+        # A person on a telephone is told how to end while the caller speaks already.
+        Part.OWNER: frozenset({_V.CALLER, _V.COACH, _V.BRIEFING}),
         Part.LISTENER: _BOTH,
         Part.COACH: _BOTH,
     },

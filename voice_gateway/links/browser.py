@@ -2,20 +2,21 @@
 
 Client to gateway: one ``{"type":"start","caller","sample_rate"}``, then binary frames of mono
 s16le, ``{"type":"dtmf","digit"}``, ``{"type":"say","text"}`` (typed instead of spoken) and
-``{"type":"hangup"}``. Gateway to client: ``{"type":"started","call_id"}``, binary speech,
-``{"type":"clear"}``, ``{"type":"event",…}`` and ``{"type":"ended","reason"}``.
+``{"type":"hangup","cause"}``; the cause may be left out. Gateway to client:
+``{"type":"started","call_id"}``, binary speech, ``{"type":"clear"}``, ``{"type":"event",…}`` and
+``{"type":"ended","reason"}``.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
-from voice_gateway.links.link import Audio, Digit, Received, Text
-
-_DIGITS = frozenset("0123456789*#")
+from voice_gateway.links.link import DIGITS, Audio, Digit, Parting, Received, Text
+from voice_gateway.links.samples import WholeSamples
 
 
 class BrowserLink:
@@ -28,27 +29,31 @@ class BrowserLink:
 
     def __init__(self, socket: web.WebSocketResponse, sample_rate: int) -> None:
         self.sample_rate = sample_rate
+        self.parting = Parting.HUNG_UP
+        self.cause = ""
         self._socket = socket
 
     async def receive(self) -> AsyncIterator[Received]:
         """Yield speech, digits and typed lines until hang-up or loss of the connection."""
-        odd = b""
+        samples = WholeSamples()
         async for message in self._socket:
             if message.type is WSMsgType.BINARY:
-                data = odd + message.data
-                # A sample is two bytes; a split one waits for its other half.
-                cut = len(data) - len(data) % 2
-                odd = data[cut:]
-                if cut:
-                    yield Audio(data[:cut])
+                pcm = samples.take(message.data)
+                if pcm:
+                    yield Audio(pcm)
             elif message.type is WSMsgType.TEXT:
                 received = _read_control(message.data)
-                if received is None:
+                if isinstance(received, _HangUp):
+                    self.cause = received.cause
+                    if self.cause in _BROKEN:
+                        self.parting = Parting.LOST
                     return
-                if received is not _IGNORED:
+                if received is not None:
                     yield received
             elif message.type is WSMsgType.ERROR:
-                return
+                break
+        if self._socket.close_code in _TORN:
+            self.parting, self.cause = Parting.LOST, "socket_lost"
 
     async def send(self, pcm: bytes) -> bool:
         """Send speech; False when the socket is closed."""
@@ -79,23 +84,32 @@ class BrowserLink:
         await self._socket.close()
 
 
-_IGNORED = Text("")
+_TORN = (None, WSCloseCode.ABNORMAL_CLOSURE)
+"""Close codes of a socket that nobody closed; a page that is left says so."""
+_LONGEST_CAUSE = 40
+_BROKEN = frozenset({"no_media", "signalling", "user_agent_stopped"})
+"""Causes by which the SIP user agent says that nobody hung up."""
 
 
-def _read_control(raw: str) -> Received | None:
-    """Return what a control message means: None for hang-up, _IGNORED for one we do not know."""
+@dataclass(frozen=True)
+class _HangUp:
+    cause: str
+
+
+def _read_control(raw: str) -> Received | _HangUp | None:
+    """Return what a control message means; None for one we do not know."""
     try:
         message = json.loads(raw)
     except ValueError:
-        return _IGNORED
+        return None
     if not isinstance(message, dict):
-        return _IGNORED
+        return None
     match message.get("type"):
         case "hangup":
-            return None
-        case "dtmf" if str(message.get("digit")) in _DIGITS:
+            return _HangUp(str(message.get("cause") or "")[:_LONGEST_CAUSE])
+        case "dtmf" if str(message.get("digit")) in DIGITS:
             return Digit(str(message["digit"]))
         case "say" if isinstance(message.get("text"), str):
             return Text(message["text"][:2000])
         case _:
-            return _IGNORED
+            return None

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
+
+DIGITS = frozenset("0123456789*#")
+"""Keys of a telephone; A to D exist on paper only."""
+
+
+class Parting(StrEnum):
+    """How the other side left: the ``reason`` of ``call.ended``."""
+
+    HUNG_UP = "caller_hung_up"
+    LOST = "link_lost"
 
 
 @dataclass(frozen=True)
@@ -37,9 +48,13 @@ class MediaLink(Protocol):
 
     Attributes:
         sample_rate: Hz, both directions.
+        parting: how the other side left, once :meth:`receive` has ended.
+        cause: what was seen of it, for whoever looks for the fault; ``""`` when there is no more.
     """
 
     sample_rate: int
+    parting: Parting
+    cause: str
 
     def receive(self) -> AsyncIterator[Received]:
         """Yield what arrives; ends when the other side is gone."""

@@ -11,23 +11,29 @@ import json
 import logging
 
 from aiohttp import web
-from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
 from voice_gateway.call.agent_leg import AgentLeg
 from voice_gateway.call.registry import CallRegistry, Held
+from voice_gateway.conference.loss import report_lost
 from voice_gateway.links.browser import BrowserLink
+from voice_gateway.links.link import MediaLink
 from voice_gateway.services import Services
 from zhiban import redis_keys
 from zhiban.errors import ZhibanError
 
 logger = logging.getLogger(__name__)
 
-_RATE = 16000
+AGENT_RATE = 16000
 _HEARTBEAT_SECONDS = 3.0
 GRACE_SECONDS = 5.0
-_RETRY_SECONDS = 0.5
 _LARGEST_MESSAGE = 64 * 1024
+
+
+def agent_socket() -> web.WebSocketResponse:
+    """Return the socket of an agent's browser, not yet prepared."""
+    return web.WebSocketResponse(
+        heartbeat=_HEARTBEAT_SECONDS, max_msg_size=_LARGEST_MESSAGE, compress=False
+    )
 
 
 class AgentRoute:
@@ -50,7 +56,7 @@ class AgentRoute:
     async def agent(self, request: web.Request) -> web.StreamResponse:
         """Join an accepted handoff."""
         handoff_id = request.query.get("handoff", "")
-        agent_id = await self._redeem(
+        agent_id = await self.redeem(
             handoff_id, request.query.get("agent", ""), request.query.get("token", "")
         )
         if agent_id is None:
@@ -58,21 +64,32 @@ class AgentRoute:
         held = self._registry.by_handoff(handoff_id)
         if held is None:
             raise web.HTTPGone(text="业主已经不在线上")
-        socket = web.WebSocketResponse(
-            heartbeat=_HEARTBEAT_SECONDS, max_msg_size=_LARGEST_MESSAGE, compress=False
-        )
+        socket = agent_socket()
         await socket.prepare(request)
-        link = BrowserLink(socket, _RATE)
-        await link.send_event({"type": "ready", "sample_rate": _RATE})
+        link = BrowserLink(socket, AGENT_RATE)
+        await link.send_event({"type": "ready", "sample_rate": AGENT_RATE})
         waiting = self._graces.pop((handoff_id, agent_id), None)
         if waiting is not None:
             waiting.cancel()
-        leg = AgentLeg(self._services, held, link, agent_id)
+        await self.attend(held, link, handoff_id, agent_id)
+        return socket
+
+    async def attend(
+        self,
+        held: Held,
+        link: MediaLink,
+        handoff_id: str,
+        agent_id: str,
+        *,
+        briefed: bool = False,
+    ) -> None:
+        """Keep an agent in a call until their line, their part or the call ends."""
+        leg = AgentLeg(self._services, held, link, agent_id, briefed=briefed)
         try:
             await leg.run()
         except ZhibanError as error:
             await link.close(error.code.value)
-            return socket
+            return
         if held.call.ended.is_set():
             await link.close(held.call.end_reason)
         elif held.call.given_back.is_set():
@@ -82,9 +99,8 @@ class AgentRoute:
         else:
             await link.close("agent_gone")
             self._grant_grace(held, handoff_id, agent_id)
-        return socket
 
-    async def _redeem(self, handoff_id: str, guest_id: str, token: str) -> str | None:
+    async def redeem(self, handoff_id: str, guest_id: str, token: str) -> str | None:
         """Return the agent the token was given to, and use it up."""
         if not handoff_id or not token:
             return None
@@ -101,17 +117,7 @@ class AgentRoute:
 
         async def wait() -> None:
             await asyncio.sleep(GRACE_SECONDS)
-            while True:
-                try:
-                    await held.conference.lost(agent_id)
-                    return
-                except ZhibanError as error:
-                    logger.error("handoff %s: %s", handoff_id, error.message)
-                    return
-                except (RedisError, SQLAlchemyError, OSError) as error:
-                    # The stores are away: the caller hears music until they are back.
-                    logger.error("handoff %s: %s", handoff_id, type(error).__name__)
-                    await asyncio.sleep(_RETRY_SECONDS)
+            await report_lost(held.conference, handoff_id, agent_id)
 
         key = (handoff_id, agent_id)
         task = self._graces[key] = asyncio.create_task(wait())

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import logging
-import re
 from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from voice_gateway.call.attending import follow_commands, follow_events
 from voice_gateway.call.call import Call
-from voice_gateway.call.leg import Leg
-from voice_gateway.call.registry import CallRegistry, Held, new_call_id
+from voice_gateway.call.holding import hold_call
+from voice_gateway.call.numbers import calling_number
+from voice_gateway.call.registry import CallRegistry, new_call_id
 from voice_gateway.call.text_call import TextLeg
 from voice_gateway.call.voice_call import VoiceLeg
-from voice_gateway.conference.conference import Conference
 from voice_gateway.links.browser import BrowserLink
 from voice_gateway.readiness import Readiness
 from voice_gateway.services import Services
@@ -25,11 +22,13 @@ from zhiban.access import is_trusted, same_origin
 logger = logging.getLogger(__name__)
 
 _START_SECONDS = 10.0
-_HEARTBEAT_SECONDS = 5.0
-_LAST_EVENTS_SECONDS = 2.0
+_HEARTBEAT_SECONDS = 3.0
+"""A side that is gone without a word is noticed after one and a half of these."""
 _LARGEST_MESSAGE = 256 * 1024
 _RATES = (8000, 16000)
-_NUMBER = re.compile(r"\+?\d{3,15}")
+_ARRIVAL = ("dialled", "sip_call_id", "pbx_call_id")
+"""What a trusted link may add to how a call came in."""
+_LONGEST_ARRIVAL = 128
 
 
 class CallRoutes:
@@ -76,7 +75,7 @@ class CallRoutes:
         link = BrowserLink(socket, int(rate))
         leg = VoiceLeg(self._services, call, link)
         await link.send_event({"type": "started", "call_id": call.call_id, "sample_rate": rate})
-        await self._hold(call, leg, leg.run(), trusted)
+        await hold_call(self._services, self._registry, call, leg, leg.run(), trusted=trusted)
         await link.close(call.end_reason)
         return socket
 
@@ -90,7 +89,7 @@ class CallRoutes:
         call = self._new_call(start, True, str(start.get("channel") or "text"))
         leg = TextLeg(call, socket)
         await leg.notify({"type": "started", "call_id": call.call_id})
-        await self._hold(call, leg, leg.run(), True)
+        await hold_call(self._services, self._registry, call, leg, leg.run(), trusted=True)
         await leg.notify({"type": "ended", "reason": call.end_reason})
         await socket.close()
         return socket
@@ -123,29 +122,19 @@ class CallRoutes:
         return socket, start
 
     def _new_call(self, start: dict[str, Any], trusted: bool, channel: str) -> Call:
-        claimed = re.sub(r"[\s-]", "", str(start.get("caller") or ""))
-        caller = claimed if trusted and _NUMBER.fullmatch(claimed) else ""
-        return Call(self._services, call_id=new_call_id(), caller=caller, channel=channel[:16])
-
-    async def _hold(self, call: Call, leg: Leg, running: Any, trusted: bool) -> None:
-        conference = Conference(self._services, call, leg)
-        self._registry.held[call.call_id] = Held(call, leg, conference)
-        events = asyncio.create_task(
-            follow_events(self._services, call, leg, trusted=trusted, conference=conference)
+        caller = calling_number(start.get("caller")) if trusted else ""
+        arrival = {
+            name: str(start[name])[:_LONGEST_ARRIVAL]
+            for name in _ARRIVAL
+            if trusted and start.get(name)
+        }
+        return Call(
+            self._services,
+            call_id=new_call_id(),
+            caller=caller,
+            channel=channel[:16],
+            arrival=arrival,
         )
-        commands = asyncio.create_task(
-            follow_commands(self._services, call, leg, conference=conference)
-        )
-        try:
-            await running
-        finally:
-            await call.end("gateway_stopped")
-            await conference.close()
-            del self._registry.held[call.call_id]
-            commands.cancel()
-            _done, late = await asyncio.wait({events}, timeout=_LAST_EVENTS_SECONDS)
-            for task in late:
-                task.cancel()
 
 
 async def _refuse(socket: web.WebSocketResponse, code: str, message: str) -> web.WebSocketResponse:

@@ -24,6 +24,12 @@ async def is_alive(redis: RedisClient, url: str) -> bool:
     return bool(await redis.exists(redis_keys.node(url)))
 
 
+async def living(redis: RedisClient) -> list[str]:
+    """Return the nodes that have shown themselves lately, in a fixed order."""
+    prefix = redis_keys.node("")
+    return sorted([key.removeprefix(prefix) async for key in redis.scan_iter(f"{prefix}*")])
+
+
 class NodeBeat:
     """Refreshes one node's key.
 

@@ -19,7 +19,8 @@ from zhiban.calls.stores import CallStores
 from zhiban.calls.told import file_told
 from zhiban.calls.traces import Danger, Traces
 from zhiban.community.roster import roster_of
-from zhiban.handoffs import HandoffReason
+from zhiban.dialling import Dialler
+from zhiban.handoffs import HandoffReason, HandoffRecord, HandoffState
 from zhiban.tickets import TicketDraft
 from zhiban.timeline import EventName, TimelineEvent
 
@@ -76,6 +77,7 @@ class CallSettler:
                 await file_missed(stores, self._report(traces, danger, node))
         record = await stores.ledger.open_of_call(call_id)
         if record is not None:
+            await self._stop_ringing(record)
             await release_handoff(stores, record.id, HandoffReason.GATEWAY_LOST)
         known = {ticket["problem"] for ticket in await stores.tickets.of_call(call_id)}
         for draft in self._left(traces, dangers, with_person=record is not None):
@@ -85,6 +87,12 @@ class CallSettler:
             await stores.timeline.append(call_id, EventName.CALL_ENDED, {"reason": reason})
         await stores.redis.srem(redis_keys.ACTIVE_CALLS, call_id)
         logger.error("call %s was lost with the gateway that held it", call_id)
+
+    async def _stop_ringing(self, record: HandoffRecord) -> None:
+        """A telephone that was being rung for the call would be answered by nobody."""
+        leg = await self._stores.redis.hget(redis_keys.handoff(record.id), "leg")
+        if leg and record.state is HandoffState.OFFERED:
+            await Dialler(self._stores.redis).hang_up(leg)
 
     def _dangers(self, traces: Traces) -> list[Danger]:
         """Return the emergencies of a call, also one in words that nobody has answered."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from zhiban.calls.told import Told
@@ -133,10 +134,25 @@ def _wanted_person(
     handoffs: Sequence[tuple[int, str]],
 ) -> bool:
     """Return whether the caller was told that somebody comes, or pressed 0, and nobody was asked."""
-    keys = [e.seq for e in events if e.name == EventName.DTMF and e.data.get("digit") == "0"]
+    pressed = [e for e in events if e.name == EventName.DTMF]
+    keys = [
+        key.seq
+        for key, following in zip_longest(pressed, pressed[1:])
+        if key.data.get("digit") == "0" and not _in_entry(key) and not _goes_on(following)
+    ]
     if last is not None and last.data.get("person"):
         keys.append(last.seq)
     return bool(keys) and all(seq < max(keys) for seq, _ in handoffs)
+
+
+def _in_entry(key: TimelineEvent) -> bool:
+    """Return whether a key belongs to a number that had been begun."""
+    return bool(key.data.get("entry"))
+
+
+def _goes_on(following: TimelineEvent | None) -> bool:
+    """Return whether the next key made a number of the one before, or took it back."""
+    return following is not None and (_in_entry(following) or following.data.get("digit") == "*")
 
 
 def _unheard(events: Sequence[TimelineEvent], turns: Sequence[TimelineEvent]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from zhiban.setup.faults import SetupCode, SetupError
 _COMMANDS = {
     "up": "安装所需并启动全部服务 / prepare and start everything",
     "prepare": "只准备，不启动 / prepare without starting",
+    "sip": "接听和拨打 SIP 电话 / take and place SIP calls",
     "call": "从终端打一通电话 / place a call from the terminal",
     "doctor": "检查还缺什么、怎么补 / what is missing and how to get it",
     "models": "语音模型：列出、下载、校验 / speech models",

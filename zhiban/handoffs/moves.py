@@ -94,6 +94,9 @@ class Moves:
             pairs["sought_since"] = iso_ms(self._now())
         if after is HandoffState.ACCEPTED:
             pairs |= {"wanted_agent": "", "wanted_role": ""}
+        if after is HandoffState.OFFERED:
+            # Rung at a desk, unless the move says by which telephone leg.
+            pairs = {"leg": "", "leg_to": "", **pairs}
         own = (EVENT_OF[after], {"by": by, **(data or {})})
         return await self.change(handoff_id, pairs, (*first, own), state=before.value, owner=owner)
 

@@ -42,6 +42,16 @@ class HandoffReason(StrEnum):
     AGENT_GONE = "agent_gone"
     NO_AGENT = "no_agent"
     PHONE_UNAVAILABLE = "phone_unavailable"
+    PHONE_BUSY = "phone_busy"
+    PHONE_REFUSED = "phone_refused"
+    PHONE_UNREACHABLE = "phone_unreachable"
+    PHONE_NO_ANSWER = "phone_no_answer"
+    PHONE_ANNOUNCEMENT = "phone_announcement"
+    """The network talked and it never rang: switched off, out of reach."""
+    PHONE_NO_KEY = "phone_no_key"
+    """Picked up by something that presses no key: a voicemail, a pocket."""
+    PHONE_HUNG_UP = "phone_hung_up"
+    PHONE_LOST = "phone_lost"
     AGENT_ANSWERED = "agent_answered"
     WHISPER = "whisper"
     AUDIO_JOINED = "audio_joined"
@@ -52,6 +62,7 @@ class HandoffReason(StrEnum):
     CALLED_BACK = "called_back"
     CALLED_AGAIN = "called_again"
     GATEWAY_LOST = "gateway_lost"
+    OWNER_REACHED = "owner_reached"
     CALLBACK_CLAIMED = "callback_claimed"
     NOT_REACHED = "not_reached"
     UNACKNOWLEDGED = "unacknowledged"
@@ -78,7 +89,8 @@ EDGES: dict[HandoffState, frozenset[HandoffState]] = {
     _S.RETURNED: frozenset({_S.CLOSED, _S.CALLER_LEFT}),
     _S.CALLER_LEFT: frozenset({_S.CALLBACK_DUE, _S.CLOSED}),
     # Back to requested: the caller did not wait to be called and is on the line again.
-    _S.CALLBACK_DUE: frozenset({_S.CLOSED, _S.REQUESTED}),
+    # To accepted: who took it upon them has called the owner, who has picked up.
+    _S.CALLBACK_DUE: frozenset({_S.CLOSED, _S.REQUESTED, _S.ACCEPTED}),
     _S.CLOSED: frozenset(),
 }
 """Which state may follow which; everything else is refused by the ledger."""

@@ -169,6 +169,7 @@ class DeskUser(Base):
     role: Mapped[str] = mapped_column(String(16))
     password_hash: Mapped[str] = mapped_column(String(256))
     skills: Mapped[list[Any]] = mapped_column(JSON, default=list)
+    phone: Mapped[str] = mapped_column(String(128), default="")
     failed_logins: Mapped[int] = mapped_column(Integer, default=0)
     locked_until: Mapped[str | None] = mapped_column(String(32))
     disabled: Mapped[bool] = mapped_column(Boolean, default=False)

@@ -39,6 +39,8 @@ def build(settings: Settings, model: Path) -> list[Service]:
         services.append(_rasa(settings, model))
     if not settings.voice_url:
         services.append(voice(settings))
+    if settings.sip_listen:
+        services.append(_sip(settings))
     return services
 
 
@@ -118,6 +120,21 @@ def _desk(settings: Settings) -> Service:
         after=("redis",),
         ports=(Port(host, port, "ZHIBAN_DESK_PORT"),),
         address=f"http://{_reachable(host)}:{port}/",
+    )
+
+
+def _sip(settings: Settings) -> Service:
+    return Service(
+        name="sip",
+        title="SIP 电话",
+        argv=(sys.executable, "-m", "voice_gateway.sip"),
+        probe=http_probe(f"http://{_LOOPBACK}:{settings.sip_health_port}/health"),
+        env=_own(settings),
+        folder=ROOT,
+        # A call that came before the gateway answers would be refused.
+        after=("redis", "gateway"),
+        ports=(Port(_LOOPBACK, settings.sip_health_port, "ZHIBAN_SIP_HEALTH_PORT"),),
+        hung_after_s=15.0,
     )
 
 

@@ -37,6 +37,8 @@ class EventName(StrEnum):
     HANDOFF_RESUMED = "handoff.resumed"
     HANDOFF_JOINED = "handoff.joined"
     HANDOFF_LEFT = "handoff.left"
+    CALLBACK_DIALLING = "callback.dialling"
+    CALLBACK_ENDED = "callback.ended"
     REMINDER_DUE = "reminder.due"
     REMINDER_DONE = "reminder.done"
     DTMF = "dtmf"

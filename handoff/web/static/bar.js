@@ -4,8 +4,8 @@ import { h } from "./dom.js";
 import { complete, hold, invite, listen, merge, skipBriefing, transfer, uninvite, withdraw } from "./floor.js";
 import { callOf } from "./line.js";
 import { pickPerson, pickTarget } from "./picker.js";
-import { accept, claim, giveBack, hangUp, inCall, toggleMute } from "./presses.js";
-import { CALLING_BACK, UNANSWERED, can, isLive, isMine, leads, me, myPart, others } from "./state.js";
+import { accept, callBack, claim, giveBack, hangUp, inCall, isDialling, stopDialling, toggleMute } from "./presses.js";
+import { CALLING_BACK, UNANSWERED, can, dials, isLive, isMine, leads, me, myPart, others } from "./state.js";
 import { grouped } from "./words.js";
 
 /** @returns {{id, text, key, press, kind?, pressed?}[]} what can be done with the case shown */
@@ -18,6 +18,12 @@ export function controls(shown) {
   }
   if (CALLING_BACK.includes(shown.state) && shown.agent_id !== me.id) {
     return [{ id: "claim", text: "我来回拨", key: "", kind: "danger", press: () => claim(shown) }];
+  }
+  if (CALLING_BACK.includes(shown.state) && dials && can("call_back")) {
+    if (isDialling(shown)) {
+      return [{ id: "stop-dialling", text: "停止回拨", key: "Shift+H", kind: "danger", press: stopDialling }];
+    }
+    return [{ id: "call-back", text: "电话回拨", key: "", kind: "good", press: () => callBack(shown), off: inCall() }];
   }
   if (isLive(shown) && leads && can("listen") && !inCall()) return supervisor(shown);
   return [];
@@ -95,8 +101,9 @@ export function bar(shown) {
       key && h("kbd", {}, key),
     ),
   );
-  if (buttons.length === 0 && shown && CALLING_BACK.includes(shown.state) && shown.ticket.phone) {
-    return [h("a", { class: "dial", href: `tel:${shown.ticket.phone}` }, `回拨 ${grouped(shown.ticket.phone)}`)];
+  const own = shown && CALLING_BACK.includes(shown.state) && shown.agent_id === me.id && shown.ticket.phone;
+  if (own && !isDialling(shown)) {
+    buttons.push(h("a", { class: "dial", href: `tel:${shown.ticket.phone}` }, `回拨 ${grouped(shown.ticket.phone)}`));
   }
   return buttons;
 }

@@ -9,6 +9,7 @@ import { noteRefusal } from "./floor.js";
 import { listen } from "./keys.js";
 import { Link } from "./link.js";
 import { lists, sorted } from "./lists.js";
+import { offerPhones } from "./phones.js";
 import { decline, keepCall, press } from "./presses.js";
 import { Reminders } from "./reminders.js";
 import { Ringer } from "./ring.js";
@@ -36,6 +37,7 @@ const link = new Link(take, (online) => {
 });
 const status = new StatusBar(link, ringer);
 rememberTheme(byId("theme"));
+offerPhones();
 
 byId("role").textContent = word("roles", me.role);
 byId("wallboard").hidden = !leads;

@@ -4,7 +4,8 @@ import { act } from "./api.js";
 import { Call } from "./call.js";
 import { toast } from "./dom.js";
 import { carry } from "./lease.js";
-import { changed, isLive, isMine, mine, myPart, showView, state, visited } from "./state.js";
+import { CALLING_BACK, changed, isLive, isMine, mine, myPart, showView, state, visited } from "./state.js";
+import { word } from "./words.js";
 
 /** Carry something out; a refusal is shown, never swallowed. */
 export async function press(action) {
@@ -70,6 +71,22 @@ export async function giveBack(handoff) {
   });
 }
 
+/** Ring the owner; our audio is open meanwhile and hears it ring. */
+export function callBack(handoff) {
+  const opened = open(handoff.id, () => act(handoff.id, "call_back"));
+  state.selected = handoff.id; // an owner who is not reached is tried again from here
+  changed();
+  return opened;
+}
+
+export const isDialling = (handoff) =>
+  inCall() && state.call.id === handoff.id && CALLING_BACK.includes(handoff.state);
+
+export function stopDialling() {
+  state.call?.end("cancelled");
+  changed();
+}
+
 export const claim = (handoff) => press(() => act(handoff.id, "claim"));
 
 export function toggleMute() {
@@ -99,10 +116,14 @@ export function keepCall() {
   if (!inCall()) return;
   const handoff = state.handoffs.get(state.call.id);
   const lost = handoff && isMine(handoff) && handoff.state === "agent_lost";
-  if (lost || handoff?.call_ended) state.call.end("over");
+  // The call that a call-back is due for has ended long ago.
+  const over = handoff?.call_ended && !CALLING_BACK.includes(handoff.state);
+  if (lost || over) state.call.end("over");
 }
 
 let waitingFor = "";
+
+const CALLBACK = "callback_"; // how the gateway names the end of a call-back that reached nobody
 
 function joinable() {
   const own = mine();
@@ -122,6 +143,9 @@ function resume(id) {
 function onCall(call) {
   if (call !== state.call) return;
   if (call.state === "ended") {
+    if (call.reason?.startsWith(CALLBACK)) {
+      toast(`回拨没有接通：${word("callback_outcomes", call.reason.slice(CALLBACK.length))}`, "warn");
+    }
     if (call.reason === "elsewhere") state.call = null;
     else if (call.reason !== "refused") state.hungUp.add(call.id);
   }

@@ -34,6 +34,9 @@ export const state = {
 /** Whether this desk process has an operation on cases: without it there is no button for it. */
 export const can = (action) => content.actions.includes(action);
 
+/** Whether owners can be called back by telephone from here. */
+export const dials = Boolean(content.dials);
+
 export const all = () => [...state.handoffs.values()];
 export const ringing = () => all().find((x) => x.state === "offered" && x.offered_to === me.id);
 export const sopOf = (handoff) => content.sop.kinds[handoff.kind] ?? content.sop.default;

@@ -125,6 +125,12 @@ function note(name, data) {
       return word("states", data.state);
     case "handoff.closed":
       return "已办结";
+    case "handoff.whispered":
+      return data.leg ? "电话已接，等待按键" : "";
+    case "callback.dialling":
+      return `正在回拨 ${data.to}`;
+    case "callback.ended":
+      return `回拨：${word("callback_outcomes", data.outcome)}`;
     case "dtmf":
       return `业主按键 ${data.digit ?? ""}`;
     case "call.ended":

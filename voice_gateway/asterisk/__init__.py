@@ -1,0 +1,1 @@
+"""Calls that an Asterisk brings by itself: who may, what it says of them, what it is told."""

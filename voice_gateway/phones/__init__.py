@@ -1,0 +1,1 @@
+"""People on telephones: rung for a waiting caller, or called back."""
