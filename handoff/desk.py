@@ -219,7 +219,12 @@ class Desk:
         bridged, returned = HandoffState.BRIDGED, HandoffState.RETURNED
         await ledger.move(handoff_id, bridged, returned, reason, by=user.id)
         await self.order(case.record, order)
-        await ledger.move(handoff_id, returned, HandoffState.CLOSED, reason, by=user.id)
+        try:
+            await ledger.move(handoff_id, returned, HandoffState.CLOSED, reason, by=user.id)
+        except ZhibanError as error:
+            if error.code is not ErrorCode.HANDOFF_CONFLICT:
+                raise
+            # The clock has closed it, or the caller has left: either way the agent is free.
         await self._stores.presence.became_free(user.id)
 
     async def claim(self, handoff_id: str, user: User) -> Case:
