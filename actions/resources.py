@@ -28,6 +28,7 @@ class Resources:
         roster: the same as the language readers want them.
         engine: the database.
         redis: the timeline's store.
+        timeline: events.
         tickets: the ticket store.
         answers: the standard answers.
         parser: the dialogue engine's understanding, for parts of a turn.
@@ -38,6 +39,7 @@ class Resources:
     roster: Roster
     engine: AsyncEngine
     redis: RedisClient
+    timeline: Timeline
     tickets: TicketService
     answers: AnswerStore
     parser: Parser
@@ -59,6 +61,7 @@ class Resources:
             roster=roster_of(community),
             engine=engine,
             redis=redis,
+            timeline=timeline,
             tickets=TicketService(engine, timeline),
             answers=AnswerStore(engine),
             parser=Parser(settings.rasa),

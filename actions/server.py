@@ -25,6 +25,7 @@ from actions.resources import Resources
 from actions.seed import seed
 from actions.session import OwnAction, SessionStart
 from actions.smalltalk import Affirm, Deny, Goodbye, Greet, Repeat, TakeInformation, Thank
+from actions.survey import StartSurvey, ValidateSurveyForm
 from actions.talk import Talk
 from actions.turn import Turn
 from zhiban.settings import Settings
@@ -52,6 +53,8 @@ ACTIONS: tuple[type[OwnAction], ...] = (
     ValidateRequestForm,
     ValidateProgressForm,
     ValidateManagerForm,
+    StartSurvey,
+    ValidateSurveyForm,
 )
 _WARM_UP = "不对是五栋二单元幺零零幺，电话一三八一二三四五六七八，我姓李，厨房漏水，明天上午"
 _LOOPBACK = "127.0.0.1"

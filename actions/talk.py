@@ -8,7 +8,18 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-EXPECTS = ("open", "yes_no", "address", "phone", "name", "time", "problem", "ticket_number")
+EXPECTS = (
+    "open",
+    "yes_no",
+    "address",
+    "phone",
+    "name",
+    "time",
+    "problem",
+    "ticket_number",
+    "solved",
+    "grade",
+)
 
 
 class Talk:

@@ -3,8 +3,9 @@
 ``POST /webhooks/turn/webhook`` ``{"call_id", "text", "metadata"}`` runs a turn and answers with
 ``messages, intent, confidence, entities, slots, active_form, expects, end_call, handoff,
 emergency``. ``POST /webhooks/turn/event`` ``{"call_id", "events"}`` puts Rasa events into a
-conversation (an emergency was intercepted, a person took over). ``GET /webhooks/turn/health``
-answers 200 once a sentence was understood, which also loads the word segmenter.
+conversation (an emergency was intercepted, a person took over). ``POST /webhooks/turn/start``
+``{"call_id", "action", "slots"}`` lets the bot begin by itself (a survey): the slots are set, the
+action is run, and the answer is that of a turn. ``GET /webhooks/turn/health`` answers 200 once a sentence was understood, which also loads the word segmenter.
 Errors: ``{"error": {"code", "message", "retryable"}}``.
 """
 
@@ -26,7 +27,7 @@ from sanic.response import HTTPResponse, json
 
 from bot import speedups
 from bot.serial import TurnLocks
-from bot.turns import TurnCollector, TurnRequest, answer
+from bot.turns import StartRequest, TurnCollector, TurnRequest, answer
 
 logger = logging.getLogger(__name__)
 
@@ -68,6 +69,14 @@ class TurnChannel(InputChannel):  # type: ignore[misc]
             except ValueError as error:
                 return _refuse(400, TurnErrorCode.BAD_MESSAGE, str(error))
             return await self._turn(request.app.ctx.agent, on_new_message, asked)
+
+        @routes.post("/start")
+        async def start(request: Request) -> HTTPResponse:
+            try:
+                asked = StartRequest.from_json(_body(request))
+            except ValueError as error:
+                return _refuse(400, TurnErrorCode.BAD_MESSAGE, str(error))
+            return await self._start(request.app.ctx.agent, asked)
 
         @routes.post("/event")
         async def event(request: Request) -> HTTPResponse:
@@ -119,6 +128,26 @@ class TurnChannel(InputChannel):  # type: ignore[misc]
         if not collector.messages:
             # Rasa swallows the failure of an action; the caller must not meet silence.
             return _refuse(503, TurnErrorCode.DIALOGUE_UNAVAILABLE, "the bot had no answer")
+        return json(answer(collector.messages, tracker), ensure_ascii=False)
+
+    async def _start(self, agent: Agent | None, asked: StartRequest) -> HTTPResponse:
+        if agent is None or not agent.is_ready():
+            return _refuse(503, TurnErrorCode.DIALOGUE_UNAVAILABLE, "no model is loaded yet")
+        if asked.action not in agent.domain.action_names_or_texts:
+            return _refuse(400, TurnErrorCode.BAD_MESSAGE, f"no action {asked.action!r}")
+        collector, call_id = TurnCollector(), asked.call_id
+        try:
+            async with self._locks.turn_of(call_id), agent.lock_store.lock(call_id):
+                tracker = await agent.processor.fetch_tracker_and_update_session(call_id, collector)
+                slots = [SlotSet(name, value) for name, value in asked.slots.items()]
+                tracker.update_with_events(slots, agent.domain)
+                await agent.tracker_store.save(tracker)
+                tracker = await agent.execute_action(call_id, asked.action, collector, None, 1.0)
+        except Exception:
+            logger.exception("call %s: %s could not be begun", call_id, asked.action)
+            return _refuse(503, TurnErrorCode.DIALOGUE_UNAVAILABLE, "it could not be begun")
+        if not collector.messages:
+            return _refuse(503, TurnErrorCode.DIALOGUE_UNAVAILABLE, "the bot had nothing to say")
         return json(answer(collector.messages, tracker), ensure_ascii=False)
 
     async def _inject(self, agent: Agent | None, call_id: str, events: list[Event]) -> HTTPResponse:

@@ -66,6 +66,39 @@ class TurnRequest:
         return cls(call_id, text.strip(), metadata)
 
 
+@dataclass(frozen=True)
+class StartRequest:
+    """What the bot is to begin by itself.
+
+    Attributes:
+        call_id: the conversation.
+        action: name in the domain.
+        slots: what the action has to know.
+    """
+
+    call_id: str
+    action: str
+    slots: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def from_json(cls, body: object) -> StartRequest:
+        """Read a request body.
+
+        Raises:
+            ValueError: what is wrong with it, in words for the programmer of the other side.
+        """
+        if not isinstance(body, dict):
+            raise ValueError("the body must be a JSON object")
+        call_id, action = body.get("call_id"), body.get("action")
+        slots = body.get("slots") or {}
+        for name, value in (("call_id", call_id), ("action", action)):
+            if not isinstance(value, str) or not value.strip():
+                raise ValueError(f"{name} must be a non-empty string")
+        if not isinstance(slots, dict):
+            raise ValueError("slots must be an object")
+        return cls(str(call_id), str(action), slots)
+
+
 class TurnCollector(CollectingOutputChannel):  # type: ignore[misc]
     """Keeps what the bot says, in order, a text together with its custom part."""
 

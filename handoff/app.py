@@ -29,6 +29,7 @@ from handoff.phones import PhoneBook
 from handoff.presence import PresenceBook
 from handoff.sessions import Sessions
 from handoff.sop import load_sop
+from handoff.surveying import Surveys
 from handoff.telephones import Telephones
 from handoff.timekeeper import Timekeeper
 from handoff.views import ViewMaker
@@ -42,6 +43,7 @@ from handoff.web.phone_routes import add_phones
 from handoff.web.recent import add_recent
 from handoff.web.reminder_routes import add_reminders
 from handoff.web.socket import OPEN_SOCKETS, OpenSockets, serve_socket
+from handoff.web.survey_routes import add_surveys
 from handoff.web.wallboard import add_wallboard
 from zhiban.access import api_token, is_trusted
 from zhiban.api import add_read_api
@@ -106,6 +108,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
         timekeeper=Timekeeper(stores, lambda: clock.leads),
         phones=phones,
         calling_back=CallingBack(stores, desk),
+        surveys=Surveys(stores, desk),
     )
     nodes = NodeWatch(stores, lambda: clock.leads)
     app = web.Application(middlewares=[headers, errors, sign_in_first])
@@ -149,6 +152,7 @@ def build_app(settings: Settings, rules: ClockRules | None = None) -> web.Applic
     add_floor(app)
     add_reminders(app)
     add_phones(app)
+    add_surveys(app)
     add_recent(app, engine)
     add_wallboard(app, Wallboard(redis, context.feed, BoardFigures(engine)))
     add_read_api(app, redis=redis, engine=engine, tickets=tickets, allowed=allowed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from statistics import median
+from statistics import mean, median
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from handoff.times import parse
 from zhiban.clock import CHINA, iso_ms, utc_now
 from zhiban.handoffs import HandoffState
-from zhiban.store.models import CallEvent, CallRecord, Handoff
+from zhiban.store.models import CallEvent, CallRecord, Handoff, Ticket
+from zhiban.tickets.satisfaction import POINTS, Grade
 from zhiban.timeline import EventName
 
 _KEEP_SECONDS = 3.0
@@ -30,6 +31,8 @@ class DayFigures:
         answered: requests that an agent accepted at least once.
         median_wait_seconds: from request to first acceptance; None while nobody was answered.
         abandoned: callers who left before anybody accepted.
+        surveyed: owners who gave a grade.
+        satisfaction: their average on the five-point scale (KPI-004); None while there is none.
     """
 
     calls: int = 0
@@ -38,6 +41,8 @@ class DayFigures:
     answered: int = 0
     median_wait_seconds: float | None = None
     abandoned: int = 0
+    surveyed: int = 0
+    satisfaction: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return JSON types."""
@@ -87,6 +92,12 @@ class BoardFigures:
                 .where(CallEvent.at >= since, CallEvent.name.in_([n.value for n in _TELLING]))
                 .order_by(CallEvent.at)
             )
+            graded = await connection.execute(
+                select(Ticket.satisfaction).where(
+                    Ticket.surveyed_at >= since, Ticket.satisfaction != ""
+                )
+            )
+            points = [POINTS[Grade(row.satisfaction)] for row in graded]
             moments = [_moment(row.at, row.name, row.data) for row in events]
             wanted = [row.priority for row in priorities]
         waits, abandoned = waits_of(moments)
@@ -97,6 +108,8 @@ class BoardFigures:
             answered=len(waits),
             median_wait_seconds=round(median(waits), 1) if waits else None,
             abandoned=abandoned,
+            surveyed=len(points),
+            satisfaction=round(mean(points), 2) if points else None,
         )
 
 

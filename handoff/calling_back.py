@@ -43,7 +43,7 @@ class CallingBack:
         to = await self._number(record)
         redis = self._stores.redis
         if not await redis.exists(redis_keys.SIP_ALIVE):
-            raise _no_line()
+            raise no_line()
         node = await self._node(record)
         call_id = new_call_id()
         await begin(self._stores, handoff_id, user.id, to, call_id=call_id, leg_id=new_leg_id())
@@ -73,11 +73,12 @@ class CallingBack:
             return record.node
         nodes = await living(redis)
         if not nodes:
-            raise _no_line()
+            raise no_line()
         return nodes[0]
 
 
-def _no_line() -> ZhibanError:
+def no_line() -> ZhibanError:
+    """Return the error that nobody can be called from here now."""
     return ZhibanError(
         "电话线路不可用，请用其他电话回拨 / no line", code=ErrorCode.NO_LINE, retryable=True
     )

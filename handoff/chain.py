@@ -168,7 +168,7 @@ def decide(
         return Look(left)
     if state is HandoffState.RETURNED:
         # An open case would swallow the caller's next wish for a person.
-        return Move(HandoffState.CLOSED, HandoffReason.AGENT_RETURNED)
+        return Move(HandoffState.CLOSED, HandoffReason(case.record.reason))
     pending = state in UNANSWERED or state in (HandoffState.ACCEPTED, HandoffState.BRIEFING)
     if case.call_ended and pending:
         left = after(case.call_ended, GATEWAY_GRACE_SECONDS)

@@ -197,22 +197,34 @@ class Desk:
         Raises:
             ZhibanError: ACCESS_DENIED, or HANDOFF_CONFLICT when nobody is on the line.
         """
-        await self.mine(handoff_id, user)
-        await self._stores.ledger.move(
-            handoff_id,
-            HandoffState.BRIDGED,
-            HandoffState.RETURNED,
-            HandoffReason.AGENT_RETURNED,
-            by=user.id,
-        )
-        await self.command(handoff_id, user, "return_to_bot")
-        await self._stores.ledger.move(
-            handoff_id,
-            HandoffState.RETURNED,
-            HandoffState.CLOSED,
-            HandoffReason.AGENT_RETURNED,
-            by=user.id,
-        )
+        case = await self.mine(handoff_id, user)
+        order = {"command": "return_to_bot", "by": user.id, "handoff_id": handoff_id}
+        await self.give_away(case, user, HandoffReason.AGENT_RETURNED, order)
+
+    async def give_away(
+        self, case: Case, user: User, reason: HandoffReason, order: Mapping[str, str]
+    ) -> None:
+        """Leave a talking caller to the bot, and close the case.
+
+        Args:
+            case: the agent's.
+            user: the agent.
+            reason: why.
+            order: what the gateway has to do with the caller.
+
+        Raises:
+            ZhibanError: HANDOFF_CONFLICT when nobody is on the line.
+        """
+        ledger, handoff_id = self._stores.ledger, case.record.id
+        bridged, returned = HandoffState.BRIDGED, HandoffState.RETURNED
+        await ledger.move(handoff_id, bridged, returned, reason, by=user.id)
+        await self.order(case.record, order)
+        try:
+            await ledger.move(handoff_id, returned, HandoffState.CLOSED, reason, by=user.id)
+        except ZhibanError as error:
+            if error.code is not ErrorCode.HANDOFF_CONFLICT:
+                raise
+            # The clock has closed it, or the caller has left: either way the agent is free.
         await self._stores.presence.became_free(user.id)
 
     async def claim(self, handoff_id: str, user: User) -> Case:

@@ -41,6 +41,7 @@ _TICKET_FIELDS = (
     "verbatim",
     "details",
     "promises",
+    "satisfaction",
     "created_at",
 )
 CALLING_BACK = (HandoffState.CALLER_LEFT, HandoffState.CALLBACK_DUE)

@@ -14,6 +14,7 @@ KINDS = {
     "dialogue_down": "机器人故障",
     "complaint_escalated": "投诉升级",
     "identity_failed": "身份未核实",
+    "unsatisfied": "回访不满意",
 }
 STATES = {
     "requested": "等待接听",

@@ -21,6 +21,7 @@ from voice_gateway.call.registry import CallRegistry
 from voice_gateway.dialogue.client import DialogueClient
 from voice_gateway.emergency.refile import file_spooled_emergencies
 from voice_gateway.emergency.spool import EmergencySpool
+from voice_gateway.phones.survey import SurveyCalls
 from voice_gateway.readiness import Readiness
 from voice_gateway.routes.agents import AgentRoute
 from voice_gateway.routes.asterisk import AsteriskRoutes
@@ -159,6 +160,7 @@ def build_app(
             asyncio.create_task(archive.run()),
             asyncio.create_task(beat.run()),
             asyncio.create_task(_keep_up(services, registry)),
+            asyncio.create_task(SurveyCalls(services, registry).run()),
         ]
         listen = asterisk.listen()
         if listen is not None:

@@ -28,6 +28,16 @@ SIP_ORDERS = "zhiban:sip:orders"
 SIP_GROUP = "sip"
 """Consumer group of SIP_ORDERS: each order is taken by one user agent."""
 
+SURVEY_ORDERS = "zhiban:survey:orders"
+"""Stream of owners the bot is to call: field ``order`` (JSON of a SurveyOrder)."""
+SURVEY_GROUP = "gateway"
+"""Consumer group of SURVEY_ORDERS: each order is taken by one gateway."""
+
+
+def survey(ticket_number: str) -> str:
+    """Id of the call in which the owner of a ticket is just being asked; expires by itself."""
+    return f"zhiban:survey:{ticket_number}"
+
 
 def sip_leg_events(leg_id: str) -> str:
     """Stream of what became of a telephone that is rung: field ``event`` (JSON)."""

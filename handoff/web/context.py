@@ -18,6 +18,7 @@ from handoff.phones import PhoneBook
 from handoff.presence import PresenceBook
 from handoff.sessions import Session, Sessions
 from handoff.sop import SopBook
+from handoff.surveying import Surveys
 from handoff.timekeeper import Timekeeper
 from zhiban import redis_keys
 from zhiban.community import Community
@@ -45,6 +46,7 @@ class Context:
     timekeeper: Timekeeper
     phones: PhoneBook
     calling_back: CallingBack
+    surveys: Surveys
 
     async def dials(self) -> bool:
         """Return whether owners can be called back from here: a line is configured, or up."""

@@ -28,6 +28,7 @@ from handoff.words import (
 from zhiban.calls.calling_back import OUTCOME_WORDS
 from zhiban.clock import iso_ms, utc_now
 from zhiban.errors import ErrorCode, ZhibanError
+from zhiban.tickets.satisfaction import GRADE_WORDS, SURVEY_WORDS
 
 _COMMANDS = ("hangup",)
 
@@ -85,6 +86,8 @@ async def boot(request: web.Request) -> web.Response:
                 "invitations": INVITATIONS,
                 "decline_reasons": DECLINE_REASONS,
                 "callback_outcomes": OUTCOME_WORDS,
+                "grades": GRADE_WORDS,
+                "survey_outcomes": {**OUTCOME_WORDS, **SURVEY_WORDS},
             },
         }
     )

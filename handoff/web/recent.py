@@ -46,6 +46,8 @@ def add_recent(app: web.Application, engine: AsyncEngine) -> None:
                     Ticket.room,
                     Ticket.problem,
                     Ticket.call_id,
+                    Ticket.satisfaction,
+                    (Ticket.phone != "").label("has_phone"),
                     Ticket.created_at,
                 )
                 .order_by(Ticket.created_at.desc())

@@ -43,6 +43,13 @@ async def stores(redis_url: str, tmp_path: Path) -> AsyncIterator[Stores]:
         yield opened
 
 
+_OPENING = {
+    "messages": [{"text": "请问您反映的问题解决了吗？"}],
+    "active_form": "survey_form",
+    "expects": "solved",
+}
+
+
 @dataclass
 class Engine:
     """The dialogue engine's side of the turn channel.
@@ -51,6 +58,8 @@ class Engine:
         answer: makes the answer to a turn; replace it to play out a case.
         heard: the texts it was asked about.
         bodies: the whole requests.
+        opening: what it says when the bot begins by itself; None when it cannot.
+        started: those requests.
         meanings: intents of words outside of the conversation; unknown without an entry.
     """
 
@@ -58,6 +67,8 @@ class Engine:
     answer: Callable[[str], Reply] = field(default=lambda text: {"messages": [{"text": "好的。"}]})
     heard: list[str] = field(default_factory=list)
     bodies: list[Reply] = field(default_factory=list)
+    opening: Reply | None = field(default_factory=lambda: dict(_OPENING))
+    started: list[Reply] = field(default_factory=list)
     injected: list[Reply] = field(default_factory=list)
     meanings: dict[str, str] = field(default_factory=dict)
     hold: asyncio.Event = field(default_factory=asyncio.Event)
@@ -76,6 +87,12 @@ async def engine() -> AsyncIterator[Engine]:
         await state.hold.wait()
         return web.json_response(state.answer(body["text"]))
 
+    async def start(request: web.Request) -> web.Response:
+        state.started.append(await request.json())
+        if state.opening is None:
+            return web.json_response({"error": {}}, status=503)
+        return web.json_response(state.opening)
+
     async def event(request: web.Request) -> web.Response:
         state.injected.append(await request.json())
         return web.json_response({"stored": 1})
@@ -88,6 +105,7 @@ async def engine() -> AsyncIterator[Engine]:
     app.router.add_post("/model/parse", parse)
     app.router.add_post("/webhooks/turn/webhook", turn)
     app.router.add_post("/webhooks/turn/event", event)
+    app.router.add_post("/webhooks/turn/start", start)
     async with TestServer(app) as server:
         state.url = str(server.make_url("/")).rstrip("/")
         yield state

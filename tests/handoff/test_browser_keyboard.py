@@ -121,7 +121,7 @@ async def test_tab_goes_through_the_page_in_reading_order_and_is_seen(
         names = [str(stop["id"]) for stop in stops if stop["id"]]
         order = ["ready", "away", "dnd", "help-open", "theme"]
         order += ["field-building", "field-problem"]
-        order += ["mute", "hold", "consult", "three-way", "transfer", "return", "hangup"]
+        order += ["mute", "hold", "consult", "three-way", "transfer", "return", "survey", "hangup"]
         assert [name for name in names if name in order] == order
         areas = [str(stop["area"]) for stop in stops]
         assert list(dict.fromkeys(areas)) == ["skip", "top", "lists", "work", "talk"]

@@ -73,6 +73,8 @@ async def test_board_counts_the_day_and_hides_numbers(
         "answered": 1,
         "abandoned": 1,
         "callbacks_open": 1,
+        "surveyed": 0,
+        "satisfaction": None,
     }
     states = {call["call_id"]: call["state"] for call in board["calls"]}  # type: ignore[attr-defined]
     assert states == {"c1": "accepted", "c2": "requested", "c9": "bot"}

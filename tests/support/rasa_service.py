@@ -93,6 +93,17 @@ class DialogueCall:
         answer["said"] = "".join(message["text"] for message in answer["messages"])
         return answer
 
+    def start(self, action: str, slots: Mapping[str, Any]) -> dict[str, Any]:
+        """Let the bot begin by itself; the answer is that of a turn."""
+        status, answer = post(
+            f"{self.service.url}/webhooks/turn/start",
+            {"call_id": self.call_id, "action": action, "slots": dict(slots)},
+        )
+        if status != 200:
+            raise AssertionError(f"start {action!r}: {status} {answer}")
+        answer["said"] = "".join(message["text"] for message in answer["messages"])
+        return answer
+
     def run(self, *texts: str) -> list[dict[str, Any]]:
         """Send several turns."""
         return [self.say(text) for text in texts]

@@ -128,6 +128,11 @@ async def _obey(
                 await conference.release()
             leg.part()
             await call.return_to_bot()
+        case "survey":
+            if conference is not None:
+                await conference.release()
+            leg.part()
+            await call.take_survey(str(command["ticket_number"]), str(command["by"]))
         case other:
             logger.warning("call %s: unknown command %r", call.call_id, other)
 

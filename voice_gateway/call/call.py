@@ -17,6 +17,7 @@ from voice_gateway.call.leaving import keep_what_waits
 from voice_gateway.call.line import CallMode, Line
 from voice_gateway.call.mouth import Mouth
 from voice_gateway.call.silence import SilenceWatch
+from voice_gateway.call.surveying import SurveyBegun, Surveying
 from voice_gateway.dialogue.client import DialogueReply
 from voice_gateway.emergency.case import Case
 from voice_gateway.emergency.interceptor import Interceptor
@@ -65,6 +66,7 @@ class Call:
         channel: web, text, sip…
         arrival: what else is known of how it came in: the number dialled, say.
         called_back: how to go on with an owner whom an agent has called.
+        survey: what to ask an owner whom the bot has called.
     """
 
     def __init__(
@@ -76,13 +78,16 @@ class Call:
         channel: str,
         arrival: Mapping[str, str] | None = None,
         called_back: CalledBack | None = None,
+        survey: SurveyBegun | None = None,
     ) -> None:
         self._services = services
         self._called_back = called_back
+        self._survey = survey
         self._arrival = dict(arrival or {})
         self._line = Line(services, call_id=call_id, caller=caller, channel=channel)
         self._interceptor = Interceptor(services.spotter)
         self._handover = Handover(self._line)
+        self._surveying = Surveying(self._line)
         self._answering = Answering(self._line, self._handover, self._interceptor, self.end)
         self._silence = SilenceWatch(self._silence_seconds, self._answering.silent)
         self._keypad = Keypad(
@@ -165,6 +170,11 @@ class Call:
                 self._called_back.ready()
             else:
                 await self.end("case_moved")
+        elif self._survey is not None:
+            self._surveying.note(self._survey)
+            line.reply = self._survey.opening
+            for sentence in line.reply.texts:
+                await mouth.say(sentence)
         elif not await self._handover.resume():
             await line.say("greeting")
         await mouth.turn_done()
@@ -242,6 +252,7 @@ class Call:
         case = self._handover.case
         if case is not None and was is not CallMode.BRIDGED:
             await release_handoff(self._services, case.handoff_id)
+        await self._surveying.settle()
         await keep_what_waits(self._line)
 
     def _unheeded(self) -> Cry | None:
@@ -366,6 +377,24 @@ class Call:
     async def return_to_bot(self) -> None:
         """The agent gives the caller back."""
         await self._handover.give_back()
+
+    async def take_survey(self, ticket_number: str, by: str) -> None:
+        """The agent leaves, and the bot asks the owner how satisfied they are.
+
+        Args:
+            ticket_number: what about.
+            by: the agent.
+        """
+        # While it begins the owner still counts as the agent's: their words are no answer yet.
+        opening = await self._surveying.begin(ticket_number, by)
+        await self._handover.give_back(opening or DialogueReply())
+        mouth = self._line.mouth
+        if opening is None:
+            await self._line.say("farewell")
+            await mouth.wait_quiet()
+            await self.end("completed")
+            return
+        await mouth.turn_done()
 
     def _silence_seconds(self) -> float:
         return _SILENCE_SECONDS * (_PATIENT_FACTOR if self.patient() else 1.0)

@@ -301,14 +301,23 @@ class Handover:
         await line.say(phrase)
         self._keep_company(case, fresh=False)
 
-    async def give_back(self) -> None:
-        """The agent gives the caller back to the bot."""
+    async def give_back(self, reply: DialogueReply | None = None) -> None:
+        """The agent gives the caller back to the bot.
+
+        Args:
+            reply: what the bot begins with; by default it asks what else it can do.
+        """
+        line = self._line
         self.case = self.company = None
-        self._line.reply = DialogueReply()
-        self._line.mode = CallMode.BOT
-        self._line.bot_since = asyncio.get_running_loop().time()
-        self._line.given_back.set()
-        await self._line.say("returned")
+        line.reply = reply or DialogueReply()
+        line.mode = CallMode.BOT
+        line.bot_since = asyncio.get_running_loop().time()
+        line.given_back.set()
+        if reply is None:
+            await line.say("returned")
+            return
+        for sentence in reply.texts:
+            await line.mouth.say(sentence)
 
     async def stop(self) -> None:
         """Stop keeping company."""

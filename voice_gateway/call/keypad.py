@@ -18,6 +18,8 @@ _ENTRY_SECONDS = 5.0
 _PATIENT_FACTOR = 1.6
 _LONGEST_ENTRY = 20
 _AWAITED = frozenset({"address", "phone", "ticket_number"})
+_CHOICES = frozenset({"solved", "grade"})
+"""Questions answered by one key, which waits for no other."""
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,9 @@ class Keypad:
             await self._finish()
         elif key == PERSON and not self._entry and not self._is_awaited():
             await self._uses.person()
+        elif key.isdigit() and not self._entry and self._line.reply.expects in _CHOICES:
+            await self._line.mouth.interrupt()
+            await self._uses.entered(key)
         elif key.isdigit() and (self._entry or self._may_begin()):
             await self._add(key)
 

@@ -9,6 +9,7 @@ from bot.language.matters import candidates, settled
 from voice_gateway.call.line import Line
 from voice_gateway.dialogue.client import DialogueReply
 from voice_gateway.services import Services
+from zhiban.calls.surveys import FORM as SURVEY
 from zhiban.calls.told import FORM_CATEGORY, NOT_OURS, Told, file_told
 from zhiban.emergencies import EMERGENCY_LABELS
 from zhiban.tickets import Category
@@ -45,7 +46,7 @@ async def keep_what_waits(line: Line, *, kind: str = "") -> bool:
         ]
     for draft in drafts:
         await file_told(services, draft)
-    return busy or waiting
+    return busy or waiting or reply.active_form == SURVEY
 
 
 async def _matters_in(

@@ -23,7 +23,7 @@ class DialogueReply:
     Attributes:
         texts: what to say, in order.
         expects: what kind of answer is awaited: open, yes_no, address, phone, name, time,
-            problem or ticket_number.
+            problem, ticket_number, solved or grade.
         handoff: a person is wanted: reason, kind and ticket_number.
         emergency: the classifier took the final text for an emergency: kind and confidence.
         took_ms: time the turn took.
@@ -64,21 +64,22 @@ class DialogueClient:
         Raises:
             ZhibanError: DIALOGUE_UNAVAILABLE, retryable.
         """
-        began = asyncio.get_running_loop().time()
         body = {"call_id": call_id, "text": text, "metadata": dict(metadata)}
-        answer = await self._post("/webhooks/turn/webhook", body)
-        return DialogueReply(
-            texts=tuple(m["text"] for m in answer.get("messages", ()) if m.get("text")),
-            intent=answer.get("intent") or "",
-            confidence=float(answer.get("confidence") or 0.0),
-            slots=answer.get("slots") or {},
-            active_form=answer.get("active_form") or "",
-            expects=answer.get("expects") or "open",
-            end_call=bool(answer.get("end_call")),
-            handoff=answer.get("handoff"),
-            emergency=answer.get("emergency"),
-            took_ms=(asyncio.get_running_loop().time() - began) * 1000,
-        )
+        return await self._ask("/webhooks/turn/webhook", body)
+
+    async def start(self, call_id: str, action: str, slots: Mapping[str, Any]) -> DialogueReply:
+        """Let the bot begin by itself, and return what it says.
+
+        Args:
+            call_id: the conversation.
+            action: what it does, as the engine names it.
+            slots: what the action has to know.
+
+        Raises:
+            ZhibanError: DIALOGUE_UNAVAILABLE, retryable.
+        """
+        body = {"call_id": call_id, "action": action, "slots": dict(slots)}
+        return await self._ask("/webhooks/turn/start", body)
 
     async def meaning(self, text: str) -> tuple[str, float]:
         """Return the intent of words outside of the conversation; ``""`` when nobody can say."""
@@ -116,6 +117,22 @@ class DialogueClient:
         if self._session is None:
             self._session = aiohttp.ClientSession()
         return self._session
+
+    async def _ask(self, path: str, body: dict[str, Any]) -> DialogueReply:
+        began = asyncio.get_running_loop().time()
+        answer = await self._post(path, body)
+        return DialogueReply(
+            texts=tuple(m["text"] for m in answer.get("messages", ()) if m.get("text")),
+            intent=answer.get("intent") or "",
+            confidence=float(answer.get("confidence") or 0.0),
+            slots=answer.get("slots") or {},
+            active_form=answer.get("active_form") or "",
+            expects=answer.get("expects") or "open",
+            end_call=bool(answer.get("end_call")),
+            handoff=answer.get("handoff"),
+            emergency=answer.get("emergency"),
+            took_ms=(asyncio.get_running_loop().time() - began) * 1000,
+        )
 
     async def _post(
         self, path: str, body: dict[str, Any], seconds: float = _TURN_SECONDS

@@ -4,36 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from typing import Any
-
-from redis.exceptions import RedisError
 
 from voice_gateway.call.call import Call, CalledBack
 from voice_gateway.call.holding import hold_call
 from voice_gateway.call.registry import CallRegistry, Held
 from voice_gateway.call.voice_call import VoiceLeg
 from voice_gateway.emergency.case import Case
-from voice_gateway.phones.dialled import follow_leg
-from voice_gateway.phones.legs import media_url
 from voice_gateway.phones.link import PhoneLink
+from voice_gateway.phones.outgoing import OwnerLeg
 from voice_gateway.phones.tones import ring_back
 from voice_gateway.services import Services
-from zhiban.calls.calling_back import (
-    RING_SECONDS,
-    CallBack,
-    CallbackOutcome,
-    callback_outcome,
-    end,
-    reached,
-)
-from zhiban.dialling import Dialler, DialOrder, LegEvent, LegEventName, Outcome
+from zhiban.calls.calling_back import CallBack, CallbackOutcome, end, reached
 from zhiban.errors import ErrorCode, ZhibanError
 from zhiban.handoffs import HandoffRecord
 
 logger = logging.getLogger(__name__)
 
 CHANNEL = "callback"
-_ANSWER_MARGIN_SECONDS = 8.0
 
 
 class OwnerCall:
@@ -57,9 +44,8 @@ class OwnerCall:
         self._registry = registry
         self._record = record
         self._dialled = dialled
-        self._dialler = Dialler(services.redis)
+        self._leg = OwnerLeg(services, registry, dialled.to, dialled.leg_id)
         loop = asyncio.get_running_loop()
-        self._outcome: asyncio.Future[CallbackOutcome] = loop.create_future()
         self._joined: asyncio.Future[Held | None] = loop.create_future()
 
     async def ring(self, agent: PhoneLink) -> Held | CallbackOutcome:
@@ -68,56 +54,20 @@ class OwnerCall:
         Returns:
             The call with the owner, accepted for the agent; or why there is none, as written.
         """
-        outcome = await self._dial(agent)
+        ringing = asyncio.create_task(ring_back(agent))
+        try:
+            outcome = await self._leg.ring(self._answered, agent.gone)
+        finally:
+            ringing.cancel()
+            await asyncio.gather(ringing, return_exceptions=True)
         if outcome is CallbackOutcome.ANSWERED:
             held = await self._joined
             return held if held is not None else CallbackOutcome.LOST
-        await self._hang_up()
         await self._end(outcome)
         return outcome
 
-    async def _dial(self, agent: PhoneLink) -> CallbackOutcome:
-        if self._registry.full:
-            return CallbackOutcome.UNAVAILABLE
-        order = DialOrder(
-            to=self._dialled.to,
-            media_url=media_url(self._services.settings.gateway_url, self._dialled.leg_id),
-            ring_seconds=RING_SECONDS,
-            leg_id=self._dialled.leg_id,
-        )
-        with self._registry.legs.expect(order.leg_id, self._answered):
-            following = asyncio.create_task(
-                follow_leg(self._dialler, order, self._learn, self._outcome.done)
-            )
-            ringing = asyncio.create_task(ring_back(agent))
-            leaving = asyncio.create_task(agent.gone.wait())
-            either: set[asyncio.Future[Any]] = {self._outcome, leaving}
-            try:
-                await asyncio.wait(
-                    either,
-                    timeout=RING_SECONDS + _ANSWER_MARGIN_SECONDS,
-                    return_when=asyncio.FIRST_COMPLETED,
-                )
-            finally:
-                for task in (following, ringing, leaving):
-                    task.cancel()
-                await asyncio.gather(following, ringing, leaving, return_exceptions=True)
-        if self._outcome.done():
-            return self._outcome.result()
-        return CallbackOutcome.CANCELLED if agent.gone.is_set() else CallbackOutcome.LOST
-
-    def _learn(self, event: LegEvent) -> None:
-        if event.name is not LegEventName.ENDED or self._outcome.done():
-            return
-        outcome = Outcome(event.data["outcome"])
-        # Picked up, and its audio never came.
-        unheard = outcome is Outcome.ANSWERED
-        self._outcome.set_result(CallbackOutcome.LOST if unheard else callback_outcome(outcome))
-
     async def _answered(self, link: PhoneLink) -> str:
         """Hold the call with the owner, in the task of their audio."""
-        if not self._outcome.done():
-            self._outcome.set_result(CallbackOutcome.ANSWERED)
         call = Call(
             self._services,
             call_id=self._dialled.call_id,
@@ -156,9 +106,3 @@ class OwnerCall:
             await end(self._services, self._record.id, self._dialled, outcome)
         except Exception:
             logger.exception("handoff %s: call-back not ended", self._record.id)
-
-    async def _hang_up(self) -> None:
-        try:
-            await self._dialler.hang_up(self._dialled.leg_id)
-        except (RedisError, OSError) as error:
-            logger.error("leg %s rings on: %s", self._dialled.leg_id, type(error).__name__)

@@ -18,6 +18,7 @@ class PhoneLink:
     Attributes:
         gone: set when the other side has left.
         keys: pressed and not yet dealt with.
+        whole: whether keys go the way of the speech: the other side is a caller like any.
 
     Args:
         link: the telephone's socket.
@@ -27,8 +28,9 @@ class PhoneLink:
         self.sample_rate = link.sample_rate
         self.gone = asyncio.Event()
         self.keys: asyncio.Queue[str] = asyncio.Queue()
+        self.whole = False
         self._link = link
-        self._speech: asyncio.Queue[Audio] | None = None
+        self._speech: asyncio.Queue[Received] | None = None
         self._reader = asyncio.create_task(self._read())
 
     @property
@@ -51,11 +53,12 @@ class PhoneLink:
 
     async def receive(self) -> AsyncIterator[Received]:
         """Yield the speech that arrives from now on; ends when the other side is gone."""
-        speech = self._speech = asyncio.Queue()
+        speech: asyncio.Queue[Received] = asyncio.Queue()
+        self._speech = speech
         if self.gone.is_set():
             return
-        while (audio := await speech.get()) is not _END:
-            yield audio
+        while (received := await speech.get()) is not _END:
+            yield received
 
     async def send(self, pcm: bytes) -> bool:
         """Send speech; False when the other side is gone."""
@@ -96,7 +99,9 @@ class PhoneLink:
     async def _read(self) -> None:
         try:
             async for received in self._link.receive():
-                if isinstance(received, Digit):
+                if self.whole and self._speech is not None:
+                    self._speech.put_nowait(received)
+                elif isinstance(received, Digit):
                     self.keys.put_nowait(received.digit)
                 elif isinstance(received, Audio) and self._speech is not None:
                     self._speech.put_nowait(received)

@@ -14,7 +14,11 @@ logger = logging.getLogger(__name__)
 
 
 async def release_handoff(
-    stores: CallStores, handoff_id: str, reason: HandoffReason = HandoffReason.CALLER_HUNG_UP
+    stores: CallStores,
+    handoff_id: str,
+    reason: HandoffReason = HandoffReason.CALLER_HUNG_UP,
+    *,
+    due_at: str = "",
 ) -> HandoffRecord:
     """Bring an open handoff to ``callback_due`` with a promise on its ticket.
 
@@ -26,6 +30,7 @@ async def release_handoff(
         stores: ledger, tickets and deadlines.
         handoff_id: which.
         reason: why nobody is on the line any more.
+        due_at: until when a call back was promised already, UTC ISO 8601; else it is promised now.
 
     Raises:
         ZhibanError: HANDOFF_UNKNOWN.
@@ -33,6 +38,7 @@ async def release_handoff(
     while True:
         record = await stores.ledger.get(handoff_id)
         data: dict[str, str] = {}
+        changes: dict[str, str] = {}
         why = reason
         if is_legal(record.state, HandoffState.CALLER_LEFT):
             following = HandoffState.CALLER_LEFT
@@ -43,10 +49,17 @@ async def release_handoff(
             data = {"goes_on_in": newer.id}
         else:
             following = HandoffState.CALLBACK_DUE
-            data = {"due_at": await promise_call_back(stores, record, by="bot")}
+            changes = {"promised_at": due_at} if due_at else {}
+            data = {"due_at": due_at or await promise_call_back(stores, record, by="bot")}
         try:
             await stores.ledger.move(
-                record.id, record.state, following, why, by="gateway", data=data
+                record.id,
+                record.state,
+                following,
+                why,
+                by="gateway",
+                changes=changes,
+                data=data,
             )
         except ZhibanError as error:
             # Somebody moved it in the same moment; look again.

@@ -104,6 +104,7 @@ class Deadlines:
         "3个工作日",
     )
     inquiry_default_band: str = "1个工作日"
+    unsatisfied_band: str = "1个工作日"
     callback: int = 1440
     missed_emergency_callback: int = 2
     complaint_resolve_hours: Mapping[str, int] = field(

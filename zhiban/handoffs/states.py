@@ -68,6 +68,8 @@ class HandoffReason(StrEnum):
     UNACKNOWLEDGED = "unacknowledged"
     TRANSFERRED = "transferred"
     CONSULT_COMPLETED = "consult_completed"
+    SURVEY = "survey"
+    UNSATISFIED = "unsatisfied"
 
 
 _S = HandoffState

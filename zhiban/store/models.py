@@ -67,6 +67,8 @@ class Ticket(Base):
     promises: Mapped[list[Any]] = mapped_column(JSON, default=list)
     history: Mapped[list[Any]] = mapped_column(JSON, default=list)
     filing_key: Mapped[str | None] = mapped_column(String(128), unique=True, index=True)
+    satisfaction: Mapped[str] = mapped_column(String(16), default="", server_default="")
+    surveyed_at: Mapped[str | None] = mapped_column(String(32), index=True)
     created_at: Mapped[str] = mapped_column(String(32), index=True)
     updated_at: Mapped[str] = mapped_column(String(32))
 

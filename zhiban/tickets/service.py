@@ -66,6 +66,8 @@ class TicketService:
             "details": dict(draft.details),
             "promises": [promise.to_dict() for promise in draft.promises],
             "filing_key": draft.filing_key or None,
+            "satisfaction": "",
+            "surveyed_at": None,
             "status": status.value,
             "created_at": now,
             "updated_at": now,

@@ -39,6 +39,8 @@ class EventName(StrEnum):
     HANDOFF_LEFT = "handoff.left"
     CALLBACK_DIALLING = "callback.dialling"
     CALLBACK_ENDED = "callback.ended"
+    SURVEY_DIALLING = "survey.dialling"
+    SURVEY_ENDED = "survey.ended"
     REMINDER_DUE = "reminder.due"
     REMINDER_DONE = "reminder.done"
     DTMF = "dtmf"

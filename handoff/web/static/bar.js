@@ -4,7 +4,7 @@ import { h } from "./dom.js";
 import { complete, hold, invite, listen, merge, skipBriefing, transfer, uninvite, withdraw } from "./floor.js";
 import { callOf } from "./line.js";
 import { pickPerson, pickTarget } from "./picker.js";
-import { accept, callBack, claim, giveBack, hangUp, inCall, isDialling, stopDialling, toggleMute } from "./presses.js";
+import { accept, callBack, claim, giveBack, hangUp, inCall, isDialling, stopDialling, toggleMute, toSurvey } from "./presses.js";
 import { CALLING_BACK, UNANSWERED, can, dials, isLive, isMine, leads, me, myPart, others } from "./state.js";
 import { grouped } from "./words.js";
 
@@ -62,6 +62,7 @@ function owner(shown) {
     { id: "three-way", needs: "invite", text: "三方通话", key: "W", press: () => pickPerson("三方通话", "请同事加入，三个人一起说", (to) => invite(shown, to, "three_way")) },
     { id: "transfer", needs: "transfer", text: "转接", key: "T", press: () => pickTarget((to) => transfer(shown, to)) },
     { id: "return", needs: "return", text: "转回机器人", key: "", press: () => giveBack(shown) },
+    { id: "survey", needs: "survey", text: "转满意度回访", key: "", press: () => toSurvey(shown) },
     end,
   ]);
 }

@@ -81,6 +81,7 @@ function take(message) {
       return;
     case "event":
       transcript.add(message.event);
+      if (message.event.name === "survey.ended") loadRecent();
       return;
     case "error":
       toast(message.message, "error");
@@ -113,8 +114,10 @@ function render() {
 }
 
 function renderTalk(shown) {
-  if (state.history && !shown) transcript.show(state.history.call_id, state.history.title);
-  else if (shown) {
+  if (state.history && !shown) {
+    transcript.show(state.history.call_id, state.history.title);
+    link.watch(state.history.live ? state.history.call_id : "");
+  } else if (shown) {
     state.history = null;
     transcript.show(shown.call_id, shown.title);
     link.watch(shown.call_id);

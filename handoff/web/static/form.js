@@ -27,7 +27,7 @@ export class TicketForm {
     const other = this.handoff?.id !== handoff.id;
     this.handoff = handoff;
     this.number.textContent = handoff.ticket.number ?? handoff.ticket_number;
-    this.status.textContent = word("ticket_states", handoff.ticket.status);
+    this.status.textContent = [word("ticket_states", handoff.ticket.status), word("grades", handoff.ticket.satisfaction)].filter(Boolean).join(" · ");
     const doubtful = unconfirmed(handoff);
     for (const [name, { input, mark, box }] of Object.entries(this.inputs)) {
       const value = handoff.ticket[name] ?? "";

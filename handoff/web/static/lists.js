@@ -2,8 +2,11 @@
 
 import { deadline, place, severity, timer } from "./card.js";
 import { h } from "./dom.js";
-import { CALLING_BACK, TALKING, all, me, presenceOf, state } from "./state.js";
+import { surveyByPhone } from "./presses.js";
+import { CALLING_BACK, TALKING, all, dials, me, presenceOf, state } from "./state.js";
 import { LEVELS, dayTime, where, word } from "./words.js";
+
+const FINISHED = ["done", "closed"];
 
 /** The open handoffs, by what has to be done with them. */
 export function sorted() {
@@ -52,9 +55,11 @@ export function lists({ overdue, coming, onSelect, onHistory }) {
             "button",
             { type: "button", class: "case done", onclick: () => onHistory(ticket) },
             h("b", {}, word("categories", ticket.category)),
-            h("span", { class: "soft" }, word("ticket_states", ticket.status)),
+            h("span", { class: "soft" }, [word("ticket_states", ticket.status), word("grades", ticket.satisfaction)].filter(Boolean).join(" · ")),
             h("span", { class: "soft" }, [where(ticket), ticket.problem].filter(Boolean).join(" ")),
           ),
+          dials && FINISHED.includes(ticket.status) && ticket.has_phone &&
+            h("button", { type: "button", class: "ask", "data-key": `survey-${ticket.number}`, onclick: () => surveyByPhone(ticket) }, "机器人回访"),
         ),
       ),
   ].filter(Boolean);

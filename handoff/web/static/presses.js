@@ -1,6 +1,6 @@
 // What the agent's presses do: take, refuse, hang up, give back, call back.
 
-import { act } from "./api.js";
+import { act, post } from "./api.js";
 import { Call } from "./call.js";
 import { toast } from "./dom.js";
 import { carry } from "./lease.js";
@@ -71,12 +71,32 @@ export async function giveBack(handoff) {
   });
 }
 
+/** Leave the owner to the bot, which asks how satisfied they are. */
+export async function toSurvey(handoff) {
+  await press(async () => {
+    await act(handoff.id, "survey");
+    state.call?.end("returned");
+    toast("已转机器人做满意度回访");
+  });
+}
+
 /** Ring the owner; our audio is open meanwhile and hears it ring. */
 export function callBack(handoff) {
   const opened = open(handoff.id, () => act(handoff.id, "call_back"));
   state.selected = handoff.id; // an owner who is not reached is tried again from here
   changed();
   return opened;
+}
+
+/** Have the bot call the owner of a finished ticket; the transcript follows it. */
+export async function surveyByPhone(ticket) {
+  const answer = await press(() => post(`/api/tickets/${ticket.number}/survey`));
+  if (!answer) return;
+  state.selected = "";
+  state.history = { call_id: answer.call_id, title: `回访 ${ticket.number}`, live: true };
+  toast(`机器人正在回访 ${ticket.number}`);
+  showView("talk");
+  changed();
 }
 
 export const isDialling = (handoff) =>

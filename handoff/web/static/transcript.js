@@ -81,10 +81,15 @@ export class Transcript {
   }
 }
 
+function survey({ outcome, solved, grade, reason }) {
+  const said = solved === null ? "" : solved ? "已解决" : "未解决";
+  return [word("survey_outcomes", outcome), said, word("grades", grade), reason].filter(Boolean).join("，");
+}
+
 function note(name, data) {
   switch (name) {
     case "call.started":
-      return "来电接入";
+      return ["callback", "survey"].includes(data.channel) ? "业主已接听" : "来电接入";
     case "emergency.detected":
       return `识别到紧急情况：${word("kinds", data.kind)}`;
     case "ticket.filed":
@@ -131,6 +136,10 @@ function note(name, data) {
       return `正在回拨 ${data.to}`;
     case "callback.ended":
       return `回拨：${word("callback_outcomes", data.outcome)}`;
+    case "survey.dialling":
+      return `机器人正在拨打 ${data.to}`;
+    case "survey.ended":
+      return `满意度回访：${survey(data)}`;
     case "dtmf":
       return `业主按键 ${data.digit ?? ""}`;
     case "call.ended":

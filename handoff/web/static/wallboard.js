@@ -57,6 +57,7 @@ function figures({ queue, calls, agents, today, oldest_wait_since: oldest }) {
     figure("今日紧急", String(today.emergencies)),
     figure("转人工 / 接起", `${today.handoffs} / ${today.answered}`),
     figure("等待中位数", today.median_wait_seconds === null ? "—" : minutes(today.median_wait_seconds)),
+    figure("满意度 / 评价", today.satisfaction === null ? "—" : `${today.satisfaction} / ${today.surveyed}`),
     figure("未接先挂", String(today.abandoned), today.abandoned > 0 ? "warn" : ""),
   ];
 }

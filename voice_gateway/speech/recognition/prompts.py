@@ -25,6 +25,8 @@ class Expectation(StrEnum):
     TIME = "time"
     PROBLEM = "problem"
     TICKET_NUMBER = "ticket_number"
+    SOLVED = "solved"
+    GRADE = "grade"
 
 
 # Narrow commas and question marks: the full-width ones cost Whisper two tokens each, of which it
@@ -50,6 +52,12 @@ _FIXED = {
         "煤气泄漏,水管爆了。"
     ),
     Expectation.TICKET_NUMBER: "我查一下工单进度。单号RP二零二五零六零一零零三。昨天报修的。",
+    Expectation.SOLVED: (
+        "解决了。还没有解决。修好了。没修好。已经好了。还是老样子。没人来。不漏了。又坏了。转人工。"
+    ),
+    Expectation.GRADE: (
+        "非常满意。满意。一般。不满意。挺好的。还行。不错。不太满意。一般吧。很满意。第一个。四。转人工。"
+    ),
 }
 
 

@@ -96,6 +96,16 @@ class Speaker:
         """Return the fixed sentences not yet rendered: calls are refused until there are none."""
         return missing(self.cache, (voice.name for voice in self.voices), self.rate, fixed)
 
+    async def warm(self, texts: Iterable[str], sample_rate: int = 8000) -> None:
+        """Render sentences that are about to be said, unless the cache has them.
+
+        Raises:
+            SpeechUnavailable: not even the packaged voice could speak.
+        """
+        for text in texts:
+            async for _ in self.speak(text, sample_rate):
+                pass
+
     async def close(self) -> None:
         """Close connections."""
         if isinstance(self._packaged, PackagedVoice):
