@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
+from tests.sip.agent import free_sip_port
 from tests.support.browser import add_agent
-from tests.support.house import House, open_house
+from tests.support.house import House, free_port, open_house
 from tests.support.speech import Samples, speak
 from voice_gateway.speech.recognition.base import Recogniser
 from voice_gateway.speech.recognition.factory import open_recogniser
@@ -20,8 +21,12 @@ Synthesise = Callable[..., Awaitable[Samples]]
 
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A running house with an agent account ``e2e``."""
-    opened = open_house(tmp_path_factory.mktemp("house") / "var")
+    """A running house with an agent account ``e2e`` and a telephone line."""
+    opened = open_house(
+        tmp_path_factory.mktemp("house") / "var",
+        sip_listen=f"127.0.0.1:{free_sip_port()}",
+        sip_health_port=free_port(),
+    )
     try:
         asyncio.run(add_agent(opened.settings, "e2e"))
         yield opened

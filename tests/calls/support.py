@@ -1,20 +1,72 @@
-"""Agents in call tests who work at the real desk and join the real audio, without a browser."""
+"""People in call tests: callers who answer questions, agents at the real desk without a browser."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Protocol
 
 import aiohttp
 
 from tests.handoff.support import Agent
+from tests.sip.peer import until
 from tests.support.browser import PASSWORD
 from tests.support.house import House
+from tests.support.speech import Samples, pcm
 
 View = dict[str, Any]
+_MOST_TURNS = 12
+
+
+class Speaker(Protocol):
+    """A caller who speaks, by whatever link."""
+
+    events: list[dict[str, Any]]
+
+    async def ask(self, name: str, pcm: bytes) -> object:
+        """Say something and listen until the bot has answered."""
+        ...
+
+
+async def converse(
+    caller: Speaker,
+    synthesise: Callable[[str], Awaitable[Samples]],
+    line: str,
+    replies: Mapping[str, str],
+    wanted: str,
+) -> tuple[dict[str, Any] | None, list[str]]:
+    """Say a line, then answer what the bot asks, until an event comes.
+
+    Args:
+        caller: whose turn it is.
+        synthesise: makes speech of the lines.
+        line: said first.
+        replies: what is said when a question has these words in it; 对的 to any other.
+        wanted: name of the event.
+
+    Returns:
+        The event, None when it did not come in twelve turns; and all that was said and heard.
+    """
+
+    def found() -> dict[str, Any] | None:
+        return next((e for e in caller.events if e["name"] == wanted), None)
+
+    for _ in range(_MOST_TURNS):
+        seen = len(caller.events)
+        asking = asyncio.create_task(caller.ask(line, pcm(await synthesise(line))))
+        await until(lambda asking=asking: asking.done() or found() is not None, 60.0)  # type: ignore[misc]
+        if found() is not None:
+            asking.cancel()
+            await asyncio.gather(asking, return_exceptions=True)
+            break
+        await asking
+        said = (e["data"]["text"] for e in caller.events[seen:] if e["name"] == "bot.said")
+        asked = "".join(said)
+        line = next((reply for key, reply in replies.items() if key in asked), "对的")
+    talk = [e["data"]["text"] for e in caller.events if e["name"] in ("bot.said", "caller.turn")]
+    return found(), talk
 
 
 @asynccontextmanager

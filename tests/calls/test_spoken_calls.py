@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import select
 
 from tests.calls.conftest import Synthesise
+from tests.calls.support import converse
 from tests.support.house import House
 from tests.support.speech import pcm, samples_of, sound_likeness
 from voice_gateway.speech.recognition.base import Recogniser
@@ -57,17 +58,7 @@ async def test_a_leak_is_taken_down_confirmed_and_filed(
     async with VoiceCaller(house.gateway, caller="13812345678") as phone:
         await phone.wait_turn(0)
         line = "我家厨房水管漏水，你们派个人来修一下"
-        for _ in range(12):
-            seen = len(phone.events)
-            await phone.ask(line, pcm(await synthesise(line)))
-            if any(e["name"] == "ticket.filed" for e in phone.events):
-                break
-            asked = "".join(
-                e["data"]["text"] for e in phone.events[seen:] if e["name"] == "bot.said"
-            )
-            line = next((reply for key, reply in replies.items() if key in asked), "对的")
-        filed = next((e for e in phone.events if e["name"] == "ticket.filed"), None)
-    dialogue = [e["data"]["text"] for e in phone.events if e["name"] in ("bot.said", "caller.turn")]
+        filed, dialogue = await converse(phone, synthesise, line, replies, "ticket.filed")
     assert filed is not None, dialogue
     engine = open_engine(house.settings.database)
     try:

@@ -87,6 +87,29 @@ class TestHandedOver:
         body = floor.engine.bodies[-1]
         assert (body["text"], body["metadata"]["keys"]) == ("1", True)
 
+    async def test_an_owner_who_was_called_back_answers_by_keys(
+        self, open_floor: OpenFloor, exchange: Exchange
+    ) -> None:
+        """The call-back by telephone ends in the survey, in the same call."""
+        floor = await open_floor()
+        await floor.ask_for_help()
+        await floor.caller.tell({"type": "hangup"})
+        await wait_for_state(floor.stores, floor.handoff_id, HandoffState.CALLBACK_DUE)
+        await floor.act("agent", "claim")
+        answer = await floor.act("agent", "call_back")
+        agent = await floor.connect("agent", answer["bridge_url"])
+        phone = await exchange.telephone()
+        await phone.answer()
+        await wait_for_state(floor.stores, floor.handoff_id, HandoffState.BRIDGED)
+        await floor.act("agent", "survey")
+        assert (await agent.noted("ended"))["reason"] == "returned"
+        await _hears_bot(phone.line)
+        assert floor.engine.started[0]["slots"]["survey"]["keys"]
+        floor.engine.answer = lambda text: _GOODBYE
+        await phone.press("2")
+        assert (await phone.told("ended"))["reason"] == "completed"
+        assert floor.engine.heard == ["2"]
+
     async def test_danger_in_a_survey_is_put_through_like_any(self, open_floor: OpenFloor) -> None:
         floor, number, call_id = await _handed_over(open_floor)
         await _hears_bot(floor.caller)

@@ -234,15 +234,16 @@ def write_speech(path: Path, samples: Samples) -> Path:
     return path
 
 
-def is_heard(heard: Samples, said: Samples) -> bool:
+def is_heard(heard: Samples, said: Samples, *, least: float = 0.98) -> bool:
     """Return whether most half-second pieces of what was said arrived undamaged.
 
     Not all: a stall of the machine that runs the tests cuts one or two. That nothing else does is
-    for the bench to show.
+    for the bench to show. With a whole house running there are more stalls: ``least`` is the
+    correlation that half of the pieces reach.
     """
     size = 4_000
     pieces = [said[at : at + size] for at in range(0, len(said) - size + 1, size)]
-    return float(np.median([correlation(heard, piece) for piece in pieces])) > 0.98
+    return float(np.median([correlation(heard, piece) for piece in pieces])) > least
 
 
 def speech_like(seconds: float, seed: int) -> Samples:

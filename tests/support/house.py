@@ -108,6 +108,8 @@ class House:
             f"{self.settings.actions}/health",
             f"{self.settings.voice}/health",
         ]
+        if self.settings.sip_listen:
+            urls.append(f"http://127.0.0.1:{self.settings.sip_health_port}/health")
         deadline = time.monotonic() + _READY_SECONDS
         while urls:
             if self.process.poll() is not None or time.monotonic() > deadline:

@@ -83,11 +83,18 @@ class Surveying:
             begun = await begin_survey(line.services, line.call_id, ticket_number, by, keys=keys)
         except ZhibanError as error:
             logger.error("call %s: no survey: %s", line.call_id, error.message)
-            survey = begun_survey(line.call_id, by)
-            await end_survey(line.services, ticket_number, survey, SurveyOutcome.FAILED)
+            await self._failed(ticket_number, by)
             return None
         self.note(begun)
         return begun.opening
+
+    async def _failed(self, ticket_number: str, by: str) -> None:
+        survey = begun_survey(self._line.call_id, by)
+        try:
+            await end_survey(self._line.services, ticket_number, survey, SurveyOutcome.FAILED)
+        except Exception:
+            # The caller, whom nobody is with any more, must not wait for the record.
+            logger.exception("call %s: a survey that failed is not written", self._line.call_id)
 
     async def settle(self) -> None:
         """The call is over: an unfinished survey is ended, an unsatisfied owner is followed up.

@@ -148,6 +148,7 @@ async def open_follow_up(
             "what": survey.reason or "业主对处理结果不满意",
             "open_tickets": await open_tickets(stores, phone, but=number),
         },
+        on_the_line=False,
     )
     return await release_handoff(
         stores, record.id, HandoffReason.UNSATISFIED, due_at=survey.follow_up_by

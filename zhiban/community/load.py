@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from zhiban.errors import ErrorCode, ZhibanError
 
 _LONGEST_RING_SECONDS = 120.0
 """Who has not confirmed by then, the next one is asked (EMG-061)."""
+_BAND = re.compile(r"[1-9]\d*(?:分钟|小时|个?工作日)")
+"""Times that are promised in words: 30分钟, 2小时, 1个工作日."""
 _ROLES = ("agent", "backup", "leader", "phone", "manager")
 
 
@@ -125,7 +128,11 @@ def _deadlines(raw: dict[str, Any]) -> Deadlines:
     values: dict[str, Any] = {
         key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()
     }
-    return Deadlines(**values)
+    deadlines = Deadlines(**values)
+    for name in ("inquiry_default_band", "unsatisfied_band"):
+        if not _BAND.fullmatch(str(getattr(deadlines, name))):
+            raise ValueError(f"deadlines.yml {name}: {getattr(deadlines, name)!r}")
+    return deadlines
 
 
 def _stage(raw: dict[str, Any], site_dir: Path) -> EscalationStage:

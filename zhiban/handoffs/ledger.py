@@ -46,11 +46,13 @@ class HandoffLedger(Owners):
         reason: HandoffReason,
         node: str,
         card: Mapping[str, Any],
+        on_the_line: bool = True,
     ) -> HandoffRecord:
         """Store a new request; after this returns the desk is bound to serve it.
 
         A call has at most one open handoff: asking again returns the open one, also one that
-        reached only the database before a crash.
+        reached only the database before a crash. Whose caller is not on the line is rung for by
+        nobody: they are to be called back.
         """
         known = await self.open_of_call(call_id)
         if known is not None:
@@ -63,7 +65,7 @@ class HandoffLedger(Owners):
             kind=kind,
             level=level,
             priority=priority,
-            state=HandoffState.REQUESTED,
+            state=HandoffState.REQUESTED if on_the_line else HandoffState.CALLER_LEFT,
             reason=reason.value,
             node=node,
             created_at=now,
