@@ -7,15 +7,26 @@ somebody is talking or nobody is on the line; so no caller waits with nothing sc
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from handoff.cases import UNANSWERED, WAITING, Case
+from handoff.decisions import (
+    Decision,
+    Dial,
+    EndDial,
+    Look,
+    Move,
+    NewRound,
+    Offer,
+    Release,
+    Remind,
+    Rest,
+    StageStep,
+)
 from handoff.phones import Phone
-from handoff.presence import Presence
 from handoff.queue import Agents, best, free_phone, wanted_now
 from handoff.times import after, iso_after, parse
-from zhiban.calls.calling_back import DIAL_SECONDS, CallBack
+from zhiban.calls.calling_back import DIAL_SECONDS
 from zhiban.community import EscalationStage
 from zhiban.floor import BRIEFING_SECONDS
 from zhiban.handoffs import HandoffReason, HandoffState
@@ -39,104 +50,6 @@ Phones = Callable[[EscalationStage, Sequence[EscalationStage]], Sequence[Phone]]
 def nobodys_phones(_stage: EscalationStage, _chain: Sequence[EscalationStage]) -> Sequence[Phone]:
     """Return that nobody can be rung by telephone."""
     return ()
-
-
-@dataclass(frozen=True)
-class StageStep:
-    """The chain has come to a stage, and why the one before was left."""
-
-    stage: int
-    role: str
-    label: str
-    reason: HandoffReason
-
-    def to_dict(self) -> dict[str, str | int]:
-        """Return the step as the timeline writes it."""
-        return {
-            "stage": self.stage,
-            "role": self.role,
-            "label": self.label,
-            "reason": self.reason.value,
-        }
-
-
-@dataclass(frozen=True)
-class Offer:
-    """Ring this agent now.
-
-    Attributes:
-        preempts: id of a less urgent handoff this agent is being rung for.
-    """
-
-    agent: Presence
-    stage: int
-    steps: tuple[StageStep, ...] = ()
-    preempts: str = ""
-
-
-@dataclass(frozen=True)
-class Dial:
-    """Ring this telephone now.
-
-    Attributes:
-        preempts: id of a less urgent handoff it is being rung for.
-    """
-
-    phone: Phone
-    stage: int
-    steps: tuple[StageStep, ...] = ()
-    preempts: str = ""
-
-
-@dataclass(frozen=True)
-class Move:
-    """Move the case to this state now."""
-
-    state: HandoffState
-    reason: HandoffReason
-
-
-@dataclass(frozen=True)
-class Rest:
-    """The whole chain was gone through in vain: begin a new round at ``until``."""
-
-    round: int
-    until: str
-    steps: tuple[StageStep, ...]
-
-
-@dataclass(frozen=True)
-class NewRound:
-    """Begin at the first stage again."""
-
-
-@dataclass(frozen=True)
-class Look:
-    """Nothing to do before ``at``; None where only an event can change anything."""
-
-    at: datetime | None
-
-
-@dataclass(frozen=True)
-class Release:
-    """The agent who took a due call-back on themselves is gone: it is everybody's again."""
-
-
-@dataclass(frozen=True)
-class Remind:
-    """Nobody has taken a due call-back on themselves: the next in the chain is asked (EMG-061)."""
-
-    step: StageStep
-
-
-@dataclass(frozen=True)
-class EndDial:
-    """A call-back was being dialled by a process that has not ended it: it was lost."""
-
-    dialled: CallBack
-
-
-Decision = Offer | Dial | Move | Rest | NewRound | Look | Release | Remind | EndDial
 
 
 def decide(

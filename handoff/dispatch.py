@@ -7,20 +7,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from handoff.cases import Case, CaseBook
-from handoff.chain import (
+from handoff.chain import Phones, decide, nobodys_phones
+from handoff.decisions import (
     Dial,
     EndDial,
     Look,
     Move,
     NewRound,
     Offer,
-    Phones,
     Release,
     Remind,
     Rest,
     StageStep,
-    decide,
-    nobodys_phones,
 )
 from handoff.last_resort import LastResort
 from handoff.phones import masked

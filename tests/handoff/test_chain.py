@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from handoff.cases import UNANSWERED, WAITING, Case, queue_place
-from handoff.chain import Look, Move, NewRound, Offer, Release, Remind, Rest, decide
+from handoff.chain import decide
+from handoff.decisions import Look, Move, NewRound, Offer, Release, Remind, Rest
 from handoff.presence import Presence, Status
 from handoff.queue import Agents
 from zhiban.clock import iso_ms, utc_now

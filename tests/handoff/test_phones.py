@@ -10,7 +10,8 @@ from playwright.async_api import Browser, expect
 
 from handoff.__main__ import main
 from handoff.cases import Case
-from handoff.chain import Dial, Look, Move, Rest, decide
+from handoff.chain import decide
+from handoff.decisions import Dial, Look, Move, Rest
 from handoff.phones import Phone, PhoneBook, masked, read_phone
 from handoff.presence import Presence, Status
 from handoff.queue import Agents

@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from voice_gateway.call.handover import Cry, Handover
+from voice_gateway.call.handover import Handover
 from voice_gateway.call.keypad import ENGINE as KEYPAD
 from voice_gateway.call.line import CallMode, Line
 from voice_gateway.dialogue.client import DialogueReply
+from voice_gateway.emergency.cry import Cry
 from voice_gateway.emergency.interceptor import Interceptor
 from voice_gateway.pipeline.frames import Turn
 from zhiban.errors import ZhibanError

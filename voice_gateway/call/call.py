@@ -11,7 +11,7 @@ from typing import Any
 from redis.exceptions import RedisError
 
 from voice_gateway.call.answering import Answering
-from voice_gateway.call.handover import Cry, Handover
+from voice_gateway.call.handover import Handover
 from voice_gateway.call.keypad import ENGINE, Keypad, KeypadUses
 from voice_gateway.call.leaving import keep_what_waits
 from voice_gateway.call.line import CallMode, Line
@@ -20,6 +20,7 @@ from voice_gateway.call.silence import SilenceWatch
 from voice_gateway.call.surveying import SurveyBegun, Surveying
 from voice_gateway.dialogue.client import DialogueReply
 from voice_gateway.emergency.case import Case
+from voice_gateway.emergency.cry import Cry
 from voice_gateway.emergency.interceptor import Interceptor
 from voice_gateway.pipeline.frames import Turn
 from voice_gateway.pipeline.speaking import Said

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from bot.language.danger import spot_in_turn
-from bot.language.emergency import Finding
 from voice_gateway.call.leaving import keep_what_waits
 from voice_gateway.call.line import CallMode, Line
 from voice_gateway.dialogue.client import DialogueReply
 from voice_gateway.emergency.case import Case
 from voice_gateway.emergency.company import Company
+from voice_gateway.emergency.cry import Cry
 from voice_gateway.emergency.opening import CaseOpener
 from zhiban.calls.release import release_handoff
 from zhiban.calls.report import EmergencyReport
-from zhiban.emergencies import EMERGENCY_LABELS
 from zhiban.errors import ZhibanError
 from zhiban.handoffs import HandoffReason, HandoffRecord, HandoffState
 from zhiban.timeline import EventName, TimelineEvent
@@ -26,53 +23,11 @@ from zhiban.timeline import EventName, TimelineEvent
 logger = logging.getLogger(__name__)
 
 _RETRY_SECONDS = 2.0
-_CLASSIFIER_LEVEL = 3
 _FORGET: tuple[dict[str, Any], ...] = (
     {"event": "active_loop", "name": None},
     {"event": "slot", "name": "requested_slot", "value": None},
     {"event": "slot", "name": "matters", "value": None},
 )
-
-
-@dataclass(frozen=True)
-class Cry:
-    """An emergency in the caller's words.
-
-    Attributes:
-        source: interim, final or classifier.
-        spoken_at: monotonic seconds of the newest sample of the words.
-        facts: more for the card.
-    """
-
-    kind: str
-    level: int
-    matched: str
-    text: str
-    source: str
-    spoken_at: float
-    facts: Mapping[str, Any] = field(default_factory=dict)
-
-    @classmethod
-    def of(cls, finding: Finding, text: str, source: str, spoken_at: float) -> Cry:
-        """Make one from the spotter's finding."""
-        return cls(finding.kind.value, finding.level, finding.matched, text, source, spoken_at)
-
-    @classmethod
-    def of_classifier(cls, emergency: Mapping[str, Any], text: str, spoken_at: float) -> Cry | None:
-        """Make one from the dialogue's verdict; None when it names no known kind."""
-        kind = str(emergency.get("kind") or "")
-        if kind not in EMERGENCY_LABELS:
-            return None
-        facts = emergency.get("facts")
-        return cls(
-            kind,
-            _CLASSIFIER_LEVEL,
-            text,
-            text,
-            "classifier",
-            spoken_at,
-            facts if isinstance(facts, Mapping) else {},
-        )
 
 
 class Handover:
@@ -202,9 +157,9 @@ class Handover:
             announce: whether to say that the call is being put through.
         """
         line = self._line
-        if kind in EMERGENCY_LABELS:
-            now = asyncio.get_running_loop().time()
-            await self.open_emergency(Cry(kind, _CLASSIFIER_LEVEL, what, what, "classifier", now))
+        cry = Cry.of_classifier({"kind": kind}, what, asyncio.get_running_loop().time())
+        if cry is not None:
+            await self.open_emergency(cry)
             return
         while (case := await self._requested(kind, reason, ticket_number, what)) is None:
             # Between two tries an emergency may have the lock.
