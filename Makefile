@@ -5,6 +5,8 @@ BOOT_PYTHON ?= $(shell for p in python3.11 python3.12 python3.13 python3 "$$HOME
 BOOT = $(BOOT_PYTHON) -m zhiban.setup.bootstrap
 PY = .venv/bin/python
 PYTEST = $(PY) -m pytest
+# Two lanes of tests beside each other (tests/conftest.py); LANES= runs one after the other.
+LANES ?= -n 2 --dist loadgroup
 ROOMS = $(wildcard zhiban bot actions voice_gateway handoff)
 # Tests and measurements use the packaged voice, so that they do not depend on a service.
 OFFLINE = ZHIBAN_ONLINE_VOICE=0
@@ -36,7 +38,7 @@ train: check-python ## 训练对话模型 / train the bot
 
 test: check-python ## 全部测试，会真实打电话 / every test, real calls included
 	@$(OFFLINE) $(BOOT) --dev prepare
-	@$(PYTEST) $(ARGS)
+	@$(PYTEST) $(LANES) $(ARGS)
 
 test-fast: dev ## 不打电话、不开浏览器的测试 / tests without calls and browser
 	@$(PYTEST) -m "not call and not browser" $(ARGS)
