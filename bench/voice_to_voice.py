@@ -13,7 +13,7 @@ from zhiban.callers import VoiceCaller
 from zhiban.clock import iso_ms, utc_now
 from zhiban.store import open_engine
 
-_QUESTIONS = (
+QUESTIONS = (
     "物业费怎么收的",
     "停车费一个月多少钱",
     "装修要办什么手续",
@@ -60,7 +60,7 @@ async def measure_turns(house: House, count: int, *, cached: bool) -> list[TurnM
         cached: with fresh answers every standard answer is reworded first, as an admin would, so
             that none of its sentences has been spoken before.
     """
-    questions = list(islice(cycle(_QUESTIONS), count))
+    questions = list(islice(cycle(QUESTIONS), count))
     speech = {q: pcm(await speak(house.settings.voice, q)) for q in set(questions)}
     measured: list[TurnMeasure] = []
     for start in range(0, count, _TURNS_A_CALL):
