@@ -9,7 +9,7 @@ from tests.gateway.conftest import Line
 from voice_gateway.call.line import CallMode
 from voice_gateway.pipeline.frames import Turn
 from zhiban.handoffs import HandoffState
-from zhiban.tickets import Status
+from zhiban.tickets import Category, Status, TicketDraft
 
 _MATTERS = [
     {"text": "马桶堵了", "intent": "repair_indoor", "confidence": 0.9},
@@ -183,6 +183,24 @@ async def test_a_caller_gone_before_the_dialogue_answered_is_not_forgotten(line:
     await _hangs_up_unanswered(line, "我家马桶堵了")
     (ticket,) = await _tickets(line)
     assert (ticket["category"], ticket["problem"]) == ("repair_indoor", "我家马桶堵了")
+
+
+async def test_a_caller_gone_while_the_dialogue_files_leaves_one_ticket(line: Line) -> None:
+    """The action has filed it; only its words never reached the caller."""
+    line.engine.answer = _in_a_form
+    await line.say("厨房灯坏了")
+    slots = _in_a_form("")["slots"]
+    del slots["matters"]
+    line.engine.answer = lambda text: {**_in_a_form(text), "slots": slots}
+    await line.say("姓王")
+    home = {part: slots[part] for part in ("building", "unit", "room")}
+    draft = TicketDraft(
+        category=Category.REPAIR_INDOOR, problem="厨房灯坏了", call_id=line.call.call_id, **home
+    )
+    await line.stores.tickets.file(draft, by="bot", allow_incomplete=True)
+    line.engine.heard.clear()
+    await _hangs_up_unanswered(line, "对的")
+    assert [ticket["problem"] for ticket in await _tickets(line)] == ["厨房灯坏了"]
 
 
 async def test_small_talk_that_was_not_answered_files_nothing(line: Line) -> None:

@@ -9,10 +9,11 @@ from bot.language.matters import candidates, settled
 from voice_gateway.call.line import Line
 from voice_gateway.dialogue.client import DialogueReply
 from voice_gateway.services import Services
+from zhiban.calls.place import PLACE_FIELDS
 from zhiban.calls.surveys import FORM as SURVEY
 from zhiban.calls.told import FORM_CATEGORY, NOT_OURS, Told, file_told
 from zhiban.emergencies import EMERGENCY_LABELS
-from zhiban.tickets import Category
+from zhiban.tickets import Category, TicketDraft
 
 _LEAST = 0.5
 
@@ -37,7 +38,7 @@ async def keep_what_waits(line: Line, *, kind: str = "") -> bool:
     drafts = told.matter_drafts(community)
     waiting = bool(drafts)
     form = told.form_draft(community)
-    if form is not None and not told.is_same_as(kind):
+    if form is not None and not told.is_same_as(kind) and not await _is_filed(services, form):
         drafts.insert(0, form)
     if kind in EMERGENCY_LABELS or (not kind and not busy):
         drafts += [
@@ -47,6 +48,15 @@ async def keep_what_waits(line: Line, *, kind: str = "") -> bool:
     for draft in drafts:
         await file_told(services, draft)
     return busy or waiting or reply.active_form == SURVEY
+
+
+async def _is_filed(services: Services, form: TicketDraft) -> bool:
+    """Return whether the dialogue filed it in the very turn that the caller did not wait for."""
+    return any(
+        ticket["problem"] == form.problem
+        and all(ticket[part] == getattr(form, part) for part in PLACE_FIELDS)
+        for ticket in await services.tickets.of_call(form.call_id)
+    )
 
 
 async def _matters_in(
