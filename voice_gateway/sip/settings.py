@@ -68,7 +68,7 @@ class SipSettings:
     calls_per_second: int = 5
     rtp_ports: str = "10000-20000"
     jitter_ms: int = 60
-    media_timeout: int = 4
+    media_timeout: int = 3
     keep_seconds: int = 15
     gateway: str = ""
 
