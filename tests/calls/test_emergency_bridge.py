@@ -17,7 +17,7 @@ from tests.support.browser import (
     sign_in,
 )
 from tests.support.house import House
-from tests.support.speech import correlation, pcm, samples_of
+from tests.support.speech import correlation, pcm, samples_of, share_heard
 from zhiban.callers import VoiceCaller
 
 pytestmark = [pytest.mark.call, pytest.mark.browser]
@@ -67,11 +67,11 @@ async def test_trapped_in_a_lift_and_put_through(
         "handoff.bridged",
     ]
     assert sorted(order, key=names.index) == order
-    assert correlation(to_agent, caller_says) > 0.9
-    assert correlation(to_caller, agent_says[: 2 * 16000]) > 0.9
+    assert share_heard(to_agent, caller_says) > 0.7
+    assert share_heard(to_caller, agent_says[: 2 * 16000]) > 0.7
     assert "电梯" in transcript
     recording = house.settings.recordings_dir / f"{phone.call_id}.wav"
     both, rate = soundfile.read(str(recording), dtype="float32")
     assert (rate, both.shape[1]) == (16000, 2)
     assert correlation(both[:, 0], caller_says) > 0.99
-    assert correlation(both[:, 1], agent_says[: 2 * 16000]) > 0.9
+    assert share_heard(both[:, 1], agent_says[: 2 * 16000]) > 0.7

@@ -11,6 +11,9 @@ from bot.language.pinyin import sounds_of
 
 _VOICE_RATE = 24000
 _MARGIN = 3200
+_PIECE = 8000
+_VOICED = 1e-4
+_SAME = 0.9
 Samples = npt.NDArray[np.float32]
 
 
@@ -57,6 +60,18 @@ def correlation(heard: Samples, sent: Samples) -> float:
     energy = total[len(sent) :] - total[: -len(sent)]
     norm = np.sqrt(np.maximum(energy[: len(product)], 1e-9) * float((sent**2).sum()))
     return float((product / norm).max())
+
+
+def share_heard(heard: Samples, sent: Samples) -> float:
+    """Return the share (0…1) of the half seconds of ``sent`` that are in ``heard`` as they were.
+
+    On a machine that stands still for a moment a pause may come into the talk: what follows is
+    later then, and no less whole.
+    """
+    pieces = [sent[at : at + _PIECE] for at in range(0, len(sent) - _PIECE + 1, _PIECE)]
+    voiced = [piece for piece in pieces if float((piece**2).mean()) > _VOICED]
+    found = [piece for piece in voiced if correlation(heard, piece) > _SAME]
+    return len(found) / len(voiced)
 
 
 def sound_likeness(one: str, other: str) -> float:
