@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import replace
 from datetime import datetime
-from enum import StrEnum
-from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActionExecuted, ActiveLoop, FollowupAction, SlotSet
@@ -20,6 +17,7 @@ from actions.memory import Memory
 from actions.promises import band_due
 from actions.resources import Resources
 from actions.session import Events, OwnAction
+from actions.survey_questions import Asking, Step, ask, ask_again
 from actions.survey_words import (
     names_grade,
     read_consent,
@@ -44,70 +42,12 @@ from zhiban.calls.surveys import FOLLOW_UP, FORM, START, Answer, end_survey, not
 from zhiban.clock import CHINA, iso_ms, local_now, utc_now
 from zhiban.handoffs import HandoffReason
 from zhiban.tickets import Promise
-from zhiban.tickets.satisfaction import Grade, Survey, SurveyOutcome
+from zhiban.tickets.satisfaction import Grade, SurveyOutcome
 
-SLOT = "survey"
 _MATTERS = REPAIR_INTENTS | REQUEST_INTENTS | QUESTION_INTENTS | {PROGRESS_INTENT}
 _SURE = 0.6
 _TRIES = 2
 _LONGEST_REASON = 500
-
-
-class Step(StrEnum):
-    """What the survey asks."""
-
-    CONSENT = "consent"
-    SOLVED = "solved"
-    GRADE = "grade"
-    REASON = "reason"
-
-
-@dataclass(frozen=True)
-class Asking:
-    """Where the survey stands (slot ``survey``).
-
-    Attributes:
-        ticket: number of the ticket it is about.
-        by: agent who wanted it.
-        at: when it began, UTC ISO 8601.
-        called: whether the bot has called the owner, and has to say what about.
-        keys: whether the owner's telephone has keys.
-        step: what is asked now.
-        tries: how often that was asked.
-        solved: the first answer.
-        grade: the second.
-    """
-
-    ticket: str
-    by: str = ""
-    at: str = ""
-    called: bool = False
-    keys: bool = True
-    step: str = ""
-    tries: int = 0
-    solved: bool | None = None
-    grade: str = ""
-
-    @classmethod
-    def of(cls, tracker: Tracker) -> Asking:
-        """Read the slot."""
-        stored: Mapping[str, Any] = tracker.slots.get(SLOT) or {}
-        known = {field.name for field in fields(cls)}
-        return cls(**{"ticket": "", **{k: v for k, v in stored.items() if k in known}})
-
-    @property
-    def unsatisfied(self) -> bool:
-        """Whether the ticket is to be taken up again."""
-        return self.solved is False or self.grade == Grade.DISSATISFIED
-
-    def begun(self, call_id: str) -> Survey:
-        """Return the survey as it began."""
-        return Survey(call_id, self.by, self.at)
-
-    def event(self) -> dict[str, Any]:
-        """Return the event that stores it."""
-        stored: dict[str, Any] = SlotSet(SLOT, asdict(self))
-        return stored
 
 
 class StartSurvey(OwnAction):
@@ -127,7 +67,7 @@ class StartSurvey(OwnAction):
             talk.expect("yes_no")
         else:
             talk.say("utter_survey_opening")
-            asking = _ask(talk, asking, Step.SOLVED)
+            asking = ask(talk, asking, Step.SOLVED)
         return [
             asking.event(),
             Memory.of(tracker).but(misses=0, awaiting="").event(),
@@ -331,42 +271,7 @@ class _Held:
         self._taking.talk.end_call()
 
     def _ask(self, step: str) -> None:
-        self.asking = _ask(self._taking.talk, self.asking, Step(step))
+        self.asking = ask(self._taking.talk, self.asking, Step(step))
 
     def _ask_again(self) -> None:
-        self.asking = replace(self.asking, tries=self.asking.tries + 1)
-        _say(self._taking.talk, self.asking, _AGAIN)
-
-
-_EXPECTS = {
-    Step.CONSENT: "yes_no",
-    Step.SOLVED: "solved",
-    Step.GRADE: "grade",
-    Step.REASON: "open",
-}
-_QUESTIONS = {
-    Step.CONSENT: ("utter_survey_consent_again",),
-    Step.SOLVED: ("utter_survey_solved",),
-    Step.GRADE: ("utter_survey_grade", "utter_survey_grade_keys"),
-    Step.REASON: ("utter_survey_reason",),
-}
-"""How each is asked, and how of who has keys."""
-_AGAIN = {
-    Step.CONSENT: ("utter_survey_consent_again",),
-    Step.SOLVED: ("utter_survey_solved_again", "utter_survey_solved_again_keys"),
-    Step.GRADE: ("utter_survey_grade_again", "utter_survey_grade_again_keys"),
-    Step.REASON: ("utter_survey_reason_again",),
-}
-
-
-def _ask(talk: Talk, asking: Asking, step: Step) -> Asking:
-    """Ask a question; asking the same again for who has not heard it counts as no try."""
-    asked = asking if asking.step == step else replace(asking, step=step.value, tries=1)
-    _say(talk, asked, _QUESTIONS)
-    return asked
-
-
-def _say(talk: Talk, asking: Asking, words: Mapping[Step, tuple[str, ...]]) -> None:
-    step = Step(asking.step)
-    talk.say(words[step][-1 if asking.keys else 0])
-    talk.expect(_EXPECTS[step])
+        self.asking = ask_again(self._taking.talk, self.asking)
