@@ -53,6 +53,13 @@ async def _hears(listen: Callable[[float], Any], rate: int, wanted: set[str]) ->
         pass
 
 
+async def _takes(floor: Floor, phone: Telephone) -> None:
+    """Whoever is rung answers and presses 1."""
+    await phone.answer()
+    await phone.press("1")
+    await wait_for_state(floor.stores, floor.handoff_id, HandoffState.BRIDGED)
+
+
 async def test_a_telephone_takes_a_caller_in_danger(
     open_floor: OpenFloor, exchange: Exchange
 ) -> None:
@@ -110,9 +117,7 @@ async def test_a_telephone_in_vain_leads_to_the_next(
         floor, EventName.HANDOFF_TIMED_OUT, EventName.HANDOFF_DECLINED, EventName.HANDOFF_FAILED
     )
     assert [(one["reason"], one["outcome"]) for one in failed] == [(reason, outcome)]
-    await second.answer()
-    await second.press("1")
-    await wait_for_state(floor.stores, floor.handoff_id, HandoffState.BRIDGED)
+    await _takes(floor, second)
 
 
 async def test_an_answer_without_a_key_is_no_person(
@@ -179,9 +184,7 @@ async def test_who_ends_the_call_and_hangs_up_at_once_has_ended_it(
     floor = await open_floor(chains=_chains(FIRST))
     await _cry(floor)
     phone = await exchange.telephone()
-    await phone.answer()
-    await phone.press("1")
-    await wait_for_state(floor.stores, floor.handoff_id, HandoffState.BRIDGED)
+    await _takes(floor, phone)
     await phone.press("##")
     await phone.hang_up()
     assert (await floor.caller.noted("ended"))["reason"] == "agent_hung_up"
@@ -196,16 +199,12 @@ async def test_a_telephone_that_hangs_up_in_mid_talk_keeps_the_caller(
     floor = await open_floor(chains=_chains(FIRST, SECOND))
     await _cry(floor)
     phone = await exchange.telephone()
-    await phone.answer()
-    await phone.press("1")
-    await wait_for_state(floor.stores, floor.handoff_id, HandoffState.BRIDGED)
+    await _takes(floor, phone)
     await phone.hang_up()
     again = await exchange.telephone(2)
     (failed,) = await _moves(floor, EventName.HANDOFF_FAILED)
     assert failed["reason"] == "agent_gone"
-    await again.answer()
-    await again.press("1")
-    await wait_for_state(floor.stores, floor.handoff_id, HandoffState.BRIDGED)
+    await _takes(floor, again)
     await _hears(floor.caller.newest, 8_000, {"phone"})
 
 
@@ -266,9 +265,7 @@ async def test_a_caller_who_hangs_up_first_is_asked_about(
     floor = await open_floor(chains=_chains(FIRST))
     await _cry(floor)
     phone = await exchange.telephone()
-    await phone.answer()
-    await phone.press("1")
-    await wait_for_state(floor.stores, floor.handoff_id, HandoffState.BRIDGED)
+    await _takes(floor, phone)
     await floor.caller.tell({"type": "hangup"})
     await floor.caller.noted("ended")
     await phone.press(key)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 from tests.sip.agent import TOKEN, Agent, user_agent
 from tests.sip.conftest import ANSWER
-from tests.sip.peer import Peer, open_peer, until
-from tests.sip.phone import is_heard, phone
+from tests.sip.peer import Peer, PeerCall, open_peer, until
+from tests.sip.phone import Phone, is_heard, phone
 from tests.sip.sipp import ALAW, RINGING, answered, asked, pause, request, sipp
 from tests.support.house import free_port
 from tests.support.speech import Samples, correlation, pcm, samples_of
@@ -18,14 +20,22 @@ CALL = [request("INVITE", body=ALAW), RINGING, answered(200), request("ACK", to_
 BYE = [request("BYE", cseq=2, to_tag=True), answered(200)]
 
 
+@asynccontextmanager
+async def connected(
+    agent: Agent, peer: Peer, folder: Path, source: Path
+) -> AsyncIterator[tuple[Phone, PeerCall]]:
+    """A telephone that has called and been answered, and the call at the gateway's side."""
+    async with phone(folder / "phone", source=source) as telephone:
+        await telephone.dial(f"sip:4001@{agent.listen}")
+        await telephone.wait("CALL_ESTABLISHED")
+        yield telephone, await peer.call()
+
+
 async def test_speech_and_keys_both_ways(
     agent: Agent, peer: Peer, tmp_path: Path, spoken_file: Path, spoken: Samples
 ) -> None:
     """What is said arrives whole on the other side, keys as keys, and hanging up as hanging up."""
-    async with phone(tmp_path / "phone", source=spoken_file) as telephone:
-        await telephone.dial(f"sip:4001@{agent.listen}")
-        await telephone.wait("CALL_ESTABLISHED")
-        call = await peer.call()
+    async with connected(agent, peer, tmp_path, spoken_file) as (telephone, call):
         await call.say(pcm(ANSWER))
         await telephone.press("12#")
         await until(lambda: call.digits == "12#")
@@ -45,10 +55,7 @@ async def test_the_gateway_hangs_up_after_its_last_words(
     agent: Agent, peer: Peer, tmp_path: Path, spoken_file: Path
 ) -> None:
     """The last words are heard to their end, then the telephone gets a BYE."""
-    async with phone(tmp_path / "phone", source=spoken_file) as telephone:
-        await telephone.dial(f"sip:4001@{agent.listen}")
-        await telephone.wait("CALL_ESTABLISHED")
-        call = await peer.call()
+    async with connected(agent, peer, tmp_path, spoken_file) as (telephone, call):
         await call.say(pcm(ANSWER))
         await call.end()
         await telephone.wait("CALL_CLOSED")
@@ -59,10 +66,7 @@ async def test_clear_drops_what_has_not_been_said(
     agent: Agent, peer: Peer, tmp_path: Path, spoken_file: Path
 ) -> None:
     """On a barge-in nothing of the old sentence follows, and the new one is heard."""
-    async with phone(tmp_path / "phone", source=spoken_file) as telephone:
-        await telephone.dial(f"sip:4001@{agent.listen}")
-        await telephone.wait("CALL_ESTABLISHED")
-        call = await peer.call()
+    async with connected(agent, peer, tmp_path, spoken_file) as (telephone, call):
         await call.socket.send_bytes(pcm(ANSWER[:12_000]))  # 1.5 s at once
         await call.socket.send_json({"type": "clear"})
         await call.say(pcm(ANSWER[12_000:]))
@@ -146,10 +150,7 @@ async def test_a_telephone_that_crashes(
     agent: Agent, peer: Peer, tmp_path: Path, spoken_file: Path
 ) -> None:
     """Killed in the middle of a word: noticed within five seconds."""
-    async with phone(tmp_path / "phone", source=spoken_file) as telephone:
-        await telephone.dial(f"sip:4001@{agent.listen}")
-        await telephone.wait("CALL_ESTABLISHED")
-        call = await peer.call()
+    async with connected(agent, peer, tmp_path, spoken_file) as (telephone, call):
         await until(lambda: any(call.heard))
         telephone.process.send_signal(signal.SIGKILL)
         await until(lambda: call.hangup, 5.0)
@@ -160,10 +161,7 @@ async def test_the_user_agent_crashes(
     agent: Agent, peer: Peer, tmp_path: Path, spoken_file: Path
 ) -> None:
     """Killed: the gateway sees the link break at once."""
-    async with phone(tmp_path / "phone", source=spoken_file) as telephone:
-        await telephone.dial(f"sip:4001@{agent.listen}")
-        await telephone.wait("CALL_ESTABLISHED")
-        call = await peer.call()
+    async with connected(agent, peer, tmp_path, spoken_file) as (_, call):
         await until(lambda: any(call.heard))
         agent.kill()
         await until(call.over.is_set, 5.0)
@@ -174,10 +172,7 @@ async def test_the_user_agent_is_stopped(
     agent: Agent, peer: Peer, tmp_path: Path, spoken_file: Path
 ) -> None:
     """An orderly stop hangs up on both sides and says why."""
-    async with phone(tmp_path / "phone", source=spoken_file) as telephone:
-        await telephone.dial(f"sip:4001@{agent.listen}")
-        await telephone.wait("CALL_ESTABLISHED")
-        call = await peer.call()
+    async with connected(agent, peer, tmp_path, spoken_file) as (telephone, call):
         agent.process.terminate()
         await telephone.wait("CALL_CLOSED")
         await until(call.over.is_set)
@@ -247,10 +242,7 @@ async def test_hold_and_retrieve(
     agent: Agent, peer: Peer, tmp_path: Path, spoken_file: Path, spoken: Samples
 ) -> None:
     """A re-INVITE with sendonly and back: silence meanwhile, then speech again, one call."""
-    async with phone(tmp_path / "phone", source=spoken_file) as telephone:
-        await telephone.dial(f"sip:4001@{agent.listen}")
-        await telephone.wait("CALL_ESTABLISHED")
-        call = await peer.call()
+    async with connected(agent, peer, tmp_path, spoken_file) as (telephone, call):
         await telephone.command("hold")
         await asyncio.sleep(6.0)  # longer than a telephone without packets is kept
         held = len(call.heard)
