@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
+from tests.handoff.support import wait_for_state
 from tests.support.asterisk_house import Pbx, engine, pbx, redis_url, stores
 from tests.support.asterisk_manager import Manager
 from tests.support.house import free_ports
@@ -140,8 +141,8 @@ async def test_a_caller_is_moved_and_what_was_open_stays_open(pbx: Pbx) -> None:
     assert manager.orders[0]["Context"] == "zhiban-handoff"
     ended = await pbx.event("call.ended")
     assert (ended.data["reason"], ended.data["cause"]) == ("transferred", "extension_8001")
-    record = await pbx.stores.ledger.get(requested.data["handoff_id"])
-    assert record.state is HandoffState.CALLBACK_DUE
+    handoff_id = requested.data["handoff_id"]
+    await wait_for_state(pbx.stores, handoff_id, HandoffState.CALLBACK_DUE)
     async with asyncio.timeout(5):
         await channel.told("HANGUP")
 
